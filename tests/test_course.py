@@ -1,0 +1,212 @@
+"""course.py, on a copy of its own in an empty folder: no network, no real environment."""
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMANDS = ["lab", "test", "run", "clean"]
+
+
+def load(folder):
+    specification = importlib.util.spec_from_file_location("course_under_test", folder / "course.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def course(tmp_path):
+    shutil.copy(ROOT / "course.py", tmp_path)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return load(tmp_path)
+
+
+@pytest.fixture
+def calls(course, monkeypatch):
+    """Stand-ins for everything that would start a process; returns what was asked of them."""
+    asked = []
+
+    def make_venv():
+        asked.append("make_venv")
+        course.VENV.mkdir()
+
+    def inside(*arguments, environment=None):
+        asked.append(("inside", *arguments))
+        return 7
+
+    monkeypatch.setattr(course, "make_venv", make_venv)
+    monkeypatch.setattr(course, "install", lambda extras: asked.append(("install", *extras)))
+    monkeypatch.setattr(course, "answers", lambda *arguments: course.VENV.exists())
+    monkeypatch.setattr(course, "inside", inside)
+    return asked
+
+
+def installs(calls):
+    return [call for call in calls if call[0] == "install"]
+
+
+# The front door
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["help"]])
+def test_lists_every_command(course, capsys, arguments):
+    assert course.main(arguments) == 0
+    listing = capsys.readouterr().out
+    assert re.findall(r"python3 course\.py (\w+)", listing) == COMMANDS == list(course.COMMANDS)
+
+
+def test_listing_needs_no_environment(tmp_path, course):
+    done = subprocess.run([sys.executable, "-I", "course.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0 and "course.py lab" in done.stdout and not done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_an_unknown_command_is_named(course, capsys):
+    assert course.main(["lub"]) == 2
+    assert capsys.readouterr().out == "There is no command 'lub'. The commands are: lab, test, run, clean.\n"
+
+
+def test_without_the_rest_of_the_folder(course):
+    (course.HERE / "pyproject.toml").unlink()
+    with pytest.raises(SystemExit, match="beside pyproject.toml"):
+        course.main(["lab"])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_readme_shows_every_command(command):
+    assert f"python3 course.py {command}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+# What is installed, and when
+
+def test_first_use_makes_and_installs_then_starts_at_once(course, calls):
+    assert course.main(["lab"]) == 7
+    assert calls[:2] == ["make_venv", ("install",)]
+    calls.clear()
+    assert course.main(["lab"]) == 7
+    assert [call[0] for call in calls] == ["inside"]
+
+
+def test_extras_are_added_and_kept(course, calls):
+    course.main(["lab"])
+    course.main(["test"])
+    course.main(["lab"])
+    course.main(["run"])
+    assert installs(calls) == [("install",), ("install", "test")]
+
+
+def test_a_changed_pyproject_installs_again_with_the_same_extras(course, calls):
+    course.main(["test"])
+    with (course.HERE / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    course.main(["lab"])
+    assert installs(calls) == [("install", "test")] * 2
+    assert calls.count("make_venv") == 1
+
+
+def test_a_moved_folder_installs_again(course, calls, tmp_path, monkeypatch):
+    course.main(["lab"])
+    monkeypatch.setattr(course, "HERE", shutil.copytree(tmp_path, tmp_path / "moved"))
+    course.main(["lab"])
+    assert len(installs(calls)) == 2
+
+
+def test_a_failed_installation_leaves_no_stamp(course, calls, monkeypatch):
+    def fail(extras):
+        sys.exit("no network")
+
+    monkeypatch.setattr(course, "install", fail)
+    with pytest.raises(SystemExit, match="no network"):
+        course.main(["lab"])
+    assert not course.STAMP.exists()
+
+
+def test_a_damaged_stamp_counts_as_none(course, calls):
+    course.main(["lab"])
+    course.STAMP.write_text('{"finger', encoding="utf-8")
+    course.main(["lab"])
+    assert len(installs(calls)) == 2
+    assert set(json.loads(course.STAMP.read_text(encoding="utf-8"))) == {"fingerprint", "extras"}
+
+
+# What the commands start
+
+def test_lab_opens_chapter_00_and_passes_arguments_on(course, calls):
+    course.main(["lab", "--no-browser"])
+    started = calls[-1]
+    assert started[1:3] == ("-m", "jupyterlab")
+    assert "--no-browser" in started and started[-1] == "notebooks/00_start_here.ipynb"
+
+
+def test_quick_leaves_the_slow_ones_out(course, calls):
+    course.main(["test", "--quick", "-k", "cg"])
+    started = calls[-1]
+    assert started[1:3] == ("-m", "pytest")
+    assert started[-4:] == ("-m", "not slow and not browser", "-k", "cg") and "--quick" not in started
+
+
+def test_all_tests_by_default(course, calls):
+    course.main(["test"])
+    assert "not slow and not browser" not in calls[-1]
+
+
+@pytest.mark.parametrize("command, tool", [("run", "run_notebooks.py"), ("clean", "clean_notebooks.py")])
+def test_tools_get_the_rest(course, calls, command, tool):
+    assert course.main([command, "00", "--flag"]) == 7
+    assert calls[-1] == ("inside", f"tools/{tool}", "00", "--flag")
+
+
+def test_the_exit_status_and_variables_of_the_child_are_real(course, monkeypatch):
+    monkeypatch.setattr(course, "PYTHON", Path(sys.executable))
+    ask = "import os, sys; sys.exit(5 if os.environ.get('HF_COURSE_TEST') == 'set' else 6)"
+    assert course.inside("-c", ask, environment={"HF_COURSE_TEST": "set"}) == 5
+    assert course.inside("-c", ask) == 6
+
+
+# Failures, each in a sentence
+
+def test_an_old_python_is_told_so(course, monkeypatch):
+    version = namedtuple("version", "major minor micro")(3, 10, 4)
+    monkeypatch.setattr(sys, "version_info", (*version, "final", 0))
+    with pytest.raises(SystemExit, match=r"This is Python 3\.10, but the course needs Python 3\.11 or newer"):
+        course.make_venv()
+    assert not course.VENV.exists()
+
+
+def test_a_missing_venv_module_is_told_so(course, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ensurepip", None)
+    with pytest.raises(SystemExit, match="venv module is missing"):
+        course.make_venv()
+
+
+def a_pip_that_says(folder, text, status):
+    """A stand-in for Popen: whatever it is asked to start, it starts a pip that says `text` and ends so."""
+    pip = folder / "pip.py"
+    pip.write_text(f"print({text!r}); raise SystemExit({status})", encoding="utf-8")
+    real = subprocess.Popen
+    return lambda command, **options: real([sys.executable, str(pip)], **options)
+
+
+@pytest.mark.parametrize("said, explained", [
+    ("WARNING: Retrying after connection broken by 'NewConnectionError(...)'", "check the network"),
+    ("socket.gaierror ... NameResolutionError", "check the network"),
+    ("ERROR: No space left on device", "No space left(.|\n)*last words above say why"),
+])
+def test_pips_failures(course, monkeypatch, tmp_path, said, explained):
+    monkeypatch.setattr(course.subprocess, "Popen", a_pip_that_says(tmp_path, said, 1))
+    with pytest.raises(SystemExit, match=explained):
+        course.install([])
+
+
+def test_pips_progress_is_shown_without_its_chatter(course, monkeypatch, tmp_path, capsys):
+    said = "Collecting numpy>=2.0\n  Using cached numpy.whl\nRequirement already satisfied: six"
+    monkeypatch.setattr(course.subprocess, "Popen", a_pip_that_says(tmp_path, said, 0))
+    course.install(["test"])
+    shown = capsys.readouterr().out
+    assert "Collecting numpy" in shown and "cached" not in shown and "satisfied" not in shown
