@@ -1,0 +1,1 @@
+"""The course's pictures: one module per chapter, one pure function per picture."""

@@ -1,0 +1,141 @@
+"""One look for all pictures: colours, line styles, labels, sizes.
+
+The same method has the same colour, dashes and marker everywhere. The colours
+stay apart for readers with any kind of colour vision, and where two of them
+print as the same grey, their dashes differ (tests/test_style.py measures both).
+
+>>> COLOUR["Hessian-free"]
+'#EE3C02'
+>>> method("Adam")["linestyle"]
+(0, (1, 1.5))
+"""
+
+import matplotlib as mpl
+import numpy as np
+
+from .canvas import Figure
+
+SOLID, DASHED, DOTTED = "-", (0, (5, 2)), (0, (1, 1.5))
+DASH_DOT, LONG = (0, (6, 2, 1, 2)), (0, (9, 2.5))
+
+# colour, dashes, marker
+METHODS = {
+    "gradient descent": ("#73595B", SOLID, "o"),
+    "SGD": ("#B59C8B", DASHED, "."),
+    "momentum": ("#84A3BB", SOLID, "^"),
+    "NAG": ("#2B43E1", DASH_DOT, "v"),
+    "Adam": ("#B959CE", DOTTED, "D"),
+    "Newton": ("#000000", SOLID, "s"),
+    "Gauss-Newton": ("#00B94D", LONG, "P"),
+    "Hessian-free": ("#EE3C02", SOLID, "*"),
+    "L-BFGS": ("#844729", DASHED, "X"),
+    "conjugate gradients": ("#4E1D96", LONG, "h"),
+}
+QUANTITIES = {
+    "objective": "#000000",  # f, and whatever is true
+    "model": "#EE3C02",  # q, and whatever approximates it
+    "gradient": "#2B43E1",
+    "step": "#B959CE",
+    "training": "#2B43E1",
+    "test": "#844729",
+    "data": "#84A3BB",
+    "bound": "#73595B",  # what theory promises
+    "negative": "#EE3C02",  # negative curvature, a rejected step
+    "positive": "#2B43E1",
+}
+COLOUR = {name: colour for name, (colour, _, _) in METHODS.items()} | QUANTITIES
+SEQUENTIAL, DIVERGING = "cividis", "PuOr"  # colour maps: for amounts, and for signs
+
+RC = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere, with θ₁, ∇ and λ
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 10.5,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "legend.fontsize": 9.5,
+    "legend.frameon": False,
+    "legend.handlelength": 3,  # long enough to show the dashes
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#555555",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5,
+    "image.cmap": SEQUENTIAL,
+    "figure.constrained_layout.h_pad": 0.08,
+    "figure.constrained_layout.w_pad": 0.08,
+}
+
+
+def context():
+    """Return a context in which matplotlib draws in the course's style, whatever the user has set."""
+    return mpl.rc_context(_DEFAULTS | RC)
+
+
+# A user's other settings go back to matplotlib's own; those of the session (the backend) stay.
+_DEFAULTS = {key: value for key, value in mpl.rcParamsDefault.items()
+             if key.startswith(("axes.", "contour.", "font.", "grid.", "hatch.", "image.", "legend.",
+                                "lines.", "mathtext.", "patch.", "scatter.", "text.", "xtick.", "ytick."))}
+
+
+def figure(width=7, height=4):
+    """Return an empty figure of `width` × `height` inches; set its `alt` before you return it."""
+    return Figure(width, height)
+
+
+def method(name):
+    """Return the keyword arguments of `ax.plot` that draw a method, and name it in the legend."""
+    colour, dashes, marker = METHODS[name]
+    return {"color": colour, "linestyle": dashes, "marker": marker,
+            "label": name.replace("Gauss-Newton", "Gauss–Newton")}
+
+
+def label(ax, x, y, title=None):
+    """Name both axes, in the symbols of the notation table, and the panel if it needs a title."""
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
+    if title is not None:
+        ax.set_title(title)
+
+
+def legend(ax, **where):
+    """Explain the lines, on a pale ground so that the grid does not run through the words."""
+    return ax.legend(frameon=True, framealpha=0.9, edgecolor="none", **where)
+
+
+def contours(ax, X, Y, Z, levels=14):
+    """Draw the level lines of Z over a pale ground, so that paths stand out."""
+    ax.contourf(X, Y, Z, levels=levels, cmap="Greys", alpha=0.25)
+    ax.contour(X, Y, Z, levels=levels, colors="#8C8C8C", linewidths=0.7)
+    ax.grid(False)
+
+
+def name_lines(ax):
+    """Write each labelled line's name at its right end, in its colour: no legend to look up.
+
+    Names that would fall on each other move apart. Call it last, when the axis
+    limits stand.
+    """
+    lines = [line for line in ax.get_lines() if not line.get_label().startswith("_")]
+    to_axes = ax.transData + ax.transAxes.inverted()
+    ends = sorted(((to_axes.transform(_last_point(line))[1], line) for line in lines),
+                  key=lambda end: end[0])
+    panel = ax.get_position().height * ax.figure.get_figheight() * 72  # in points
+    gap = 1.5 * mpl.rcParams["legend.fontsize"] / panel
+    heights = np.clip([height for height, _ in ends], 0, 1)
+    for i in range(1, len(heights)):  # push up what falls on the name below
+        heights[i] = max(heights[i], heights[i - 1] + gap)
+    heights -= max(0, heights[-1] - 1) if len(heights) else 0
+    for height, (_, line) in zip(heights, ends, strict=True):
+        ax.text(1.02, height, line.get_label(), color=line.get_color(), va="center",
+                fontsize=mpl.rcParams["legend.fontsize"], transform=ax.transAxes)
+
+
+def _last_point(line):
+    points = line.get_xydata()
+    return points[np.isfinite(points).all(axis=1)][-1]
