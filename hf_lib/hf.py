@@ -1,0 +1,254 @@
+"""The Hessian-free loop, one record a step. Derived in notebook 09 (the loop) and 10 (its devices)."""
+
+import json
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+from scipy.linalg.blas import daxpy, saxpy
+
+from ._checks import choice, count, float_array, generator
+from .cg import CGResult, GeometricKeep, cg
+from .damping import levenberg_marquardt, reduction_ratio
+from .line_search import armijo
+from .loop import GGN, GRADIENT, VALUE, Batches, Optimiser, Step, value_and_gradient
+from .settings import PRESETS, Settings
+
+MAX_REJECTIONS = 30      # in a row; λ has then grown by 1.5³⁰ ≈ 2·10⁵
+
+
+@dataclass(frozen=True)
+class HFStep(Step):
+    """One record of `HessianFree`: what a `Step` has, and:
+
+    Attributes
+    ----------
+    rho : float
+        Reduction ratio of CG's chosen iterate, before the line search; −∞ where it is not finite.
+    damping : float
+        λ of this step.
+    cg : CGResult
+        CG's trace; its iterates only with ``keep_iterates=True``.
+    chosen : int
+        The number of the CG iterate that backtracking chose.
+    gradient_norm : float
+        ‖∇f‖ where the step began.
+    accepted : bool
+        Whether θ moved.
+    note : str
+        What happened to the step, in words.
+    """
+
+    rho: float
+    damping: float
+    cg: CGResult
+    chosen: int
+    gradient_norm: float
+    accepted: bool
+    note: str
+
+
+class HessianFree(Optimiser):
+    """Hessian-free optimisation, with every device of Martens (2010) a switch.
+
+    A step: gradient g; G at θ; CG on (G + λI) p = −g, preconditioned and warm-started; backtracking
+    along CG's iterates; ρ; the Levenberg–Marquardt rule for λ; an Armijo line search; θ ← θ + α p.
+    A step that is not finite or does not lower f is rejected: θ stays, λ grows, the record says so.
+
+    Parameters
+    ----------
+    problem : Problem
+        Or any object with `value`, `gradient` and `linearize(θ)` that has `ggn`; with batches also
+        `batch` and `N`, with the preconditioner also `linearize(θ).squared_gradients`.
+    theta : ndarray (d,)
+        Where to start; copied.
+    rng : numpy.random.Generator, optional
+        Needed where a batch size is given.
+    preset : {"martens2010", "source2022"}
+    max_steps : int, optional
+        End after so many steps; without it the caller breaks the loop.
+    **changes
+        Any field of `Settings`, to change it against the preset.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument does not fit, or a name in `changes` is unknown.
+
+    Notes
+    -----
+    Cost of a step: 1 for the gradient, and on the curvature batch 1/3 for its forward pass, 4/3 for
+    each product and for the preconditioner; 1/3 for each f in backtracking and line search.
+
+    Examples
+    --------
+    >>> import hf_lib as hf
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.uniform(-1, 1, (100, 1))
+    >>> problem = hf.Problem(hf.MLP([1, 10, 1]), hf.SquaredError(), X, np.sin(3 * X))
+    >>> for step in hf.HessianFree(problem, problem.net.init(rng), damping=1.0, max_steps=30):
+    ...     pass
+    >>> step.loss < 1e-4
+    True
+    """
+
+    def __init__(self, problem, theta, rng=None, preset="martens2010", max_steps=None, **changes):
+        super().__init__(problem, theta, max_steps)
+        known = [field.name for field in fields(Settings)]
+        for name in changes:
+            if name not in known:
+                raise TypeError(f"HessianFree has no setting {name!r}, expected one of {', '.join(known)}")
+        self.settings = replace(PRESETS[choice("preset", preset, tuple(PRESETS))], **changes)
+        self.rng = None if rng is None else generator("rng", rng)
+        self.damping = float(self.settings.damping)
+        self.warm = np.zeros_like(self.theta)            # CG's last solution
+        self.rejections = 0
+        self._batches = Batches(problem, self.settings.gradient_batch, rng, "gradient_batch")
+        if self.settings.curvature_batch is not None:
+            n = problem.N if self.settings.gradient_batch is None else self.settings.gradient_batch
+            count("curvature_batch", self.settings.curvature_batch, high=n)
+            generator("rng", rng)
+
+    def _step(self):
+        theta, lam = self.theta, self.damping
+        batch = self._batches.draw()
+        lin, f0, g = self._linearize(batch)
+        gradient_norm = float(np.linalg.norm(g))
+        if not np.isfinite(f0) or not np.isfinite(gradient_norm):
+            self.reason = f"loss or gradient is not finite before step {self.index + 1}"
+            return None
+        if gradient_norm == 0:
+            self.reason = "gradient is zero"
+            return None
+
+        result = self._solve(lin, g, lam)
+        evaluate = self._counted(batch, theta)
+        k, p, f1 = self._choose(result, evaluate)
+        model = result.phi[k]                            # CG's φ is gᵀp + ½ pᵀGp + ½λ‖p‖²
+        if self.settings.ratio == "undamped":
+            model -= 0.5 * lam * float(p @ p)
+        rho = reduction_ratio(f0 - f1, -model)
+        if self.settings.damping_factor > 1:
+            self.damping = levenberg_marquardt(lam, rho, self.settings.damping_factor)
+
+        slope = float(g @ p)
+        if self.settings.line_search:
+            search = armijo(lambda a: evaluate(a * p), f0, slope, first=f1)
+            alpha, f1, words = search.step, search.value, search.reason
+        else:
+            alpha, words = (1.0, "full step") if f1 < f0 else (0.0, "f did not fall")
+        accepted = alpha > 0
+        if accepted:
+            self.theta = theta + alpha * p
+            self.rejections = 0
+        else:
+            f1, words = f0, f"rejected: {words}"
+            self.damping = max(self.damping, lam * self.settings.damping_factor)
+            self.rejections += 1
+            if self.rejections == MAX_REJECTIONS:
+                self.reason = f"{MAX_REJECTIONS} rejected steps in a row"
+        self.warm = result.x if np.isfinite(result.x).all() else np.zeros_like(theta)
+        self.index += 1
+        if not self.settings.keep_iterates:
+            result = replace(result, iterates=(), kept=())
+        return HFStep(self.index, self.theta, f1, alpha, 0.0, self.cost, rho, lam, result, k,
+                      gradient_norm, accepted, words)
+
+    def _linearize(self, batch):
+        """The linearisation G comes from, and f and ∇f on the gradient batch."""
+        size, share = self.settings.curvature_batch, self._batches.share
+        self.cost += GRADIENT * share
+        if size is None:
+            lin = batch.linearize(self.theta)
+            if hasattr(lin, "gradient"):                  # one forward pass serves all
+                return lin, lin.value, lin.gradient()
+            return lin, *value_and_gradient(batch, self.theta)
+        rows = self.rng.choice(batch.N, size, replace=False)
+        self.cost += VALUE * size / self.problem.N
+        return batch.batch(rows).linearize(self.theta), *value_and_gradient(batch, self.theta)
+
+    def _solve(self, lin, g, lam):
+        """CG on (G + λI) p = −g."""
+        axpy = saxpy if g.dtype == np.float32 else daxpy
+        exponent, size = self.settings.preconditioner, self.settings.curvature_batch
+        share = self._batches.share if size is None else size / self.problem.N
+        M = None
+        if exponent is not None:
+            M = (lin.squared_gradients() + lam) ** exponent
+            M += np.finfo(M.dtype).tiny                   # λ = 0 and a dead unit: a zero, refused by cg
+            self.cost += GGN * share
+        result = cg(lambda v: axpy(v, lin.ggn(v), a=lam),  # G v + λ v
+                    -g, x0=self.settings.warm_start * self.warm, M=M, rtol=0.0,
+                    max_iters=self.settings.max_cg, stop=self.settings.stop,
+                    keep=GeometricKeep() if self.settings.backtracking else lambda k: False)
+        self.cost += GGN * share * (result.iterations + 1)
+        return result
+
+    def _counted(self, batch, theta):
+        """p → f(θ + p) on the gradient batch, each call counted."""
+        def evaluate(p):
+            self.cost += VALUE * self._batches.share
+            return batch.value(theta + p)
+        return evaluate
+
+    def _choose(self, result, evaluate):
+        """From CG's last iterate backwards while f falls: number, iterate, f."""
+        k, p = result.kept[-1], result.iterates[-1]
+        f = _or_infinity(evaluate(p))
+        for earlier, x in zip(result.kept[-2::-1], result.iterates[-2::-1]):
+            f_earlier = _or_infinity(evaluate(x))
+            if f_earlier >= f and f < np.inf:
+                break
+            k, p, f = earlier, x, f_earlier
+        return k, p, f
+
+    # --- stop and go on, bit for bit
+
+    def state(self):
+        """All that the next step depends on, as a dict of arrays; `restore` takes it back."""
+        rng = None if self.rng is None else self.rng.bit_generator.state
+        order = self._batches.order
+        return {
+            "theta": self.theta, "warm": self.warm,
+            "damping": np.array(self.damping), "cost": np.array(self.cost), "seconds": np.array(self.seconds),
+            "index": np.array(self.index), "rejections": np.array(self.rejections),
+            "order": np.array([], int) if order is None else order,
+            "position": np.array(self._batches.position),
+            "rng": np.array(json.dumps(rng)), "settings": np.array(repr(self.settings)),
+        }
+
+    def save(self, path):
+        """Write `state` to an .npz file, by way of a second file so that a crash harms nothing."""
+        path = Path(path)
+        part = path.with_name(path.name + ".part.npz")
+        np.savez(part, **self.state())
+        part.replace(path)
+
+    def restore(self, state):
+        """Go on where `state` (a dict, or the path of a saved .npz) was taken.
+
+        The loop must have been made with the same problem, settings and kind of generator.
+
+        Raises
+        ------
+        ValueError
+            If θ's shape or dtype or the settings differ.
+        """
+        if not isinstance(state, dict):
+            with np.load(state) as file:
+                state = dict(file)
+        if str(state["settings"]) != repr(self.settings):
+            raise ValueError(f"state was saved with {state['settings']}, this loop has {self.settings!r}")
+        self.theta = float_array("state['theta']", state["theta"], self.theta.shape, self.theta.dtype)
+        self.warm = state["warm"]
+        self.damping, self.cost, self.seconds = (float(state[name]) for name in ("damping", "cost", "seconds"))
+        self.index, self.rejections = int(state["index"]), int(state["rejections"])
+        self._batches.order = state["order"] if state["order"].size else None
+        self._batches.position = int(state["position"])
+        if self.rng is not None:
+            self.rng.bit_generator.state = json.loads(str(state["rng"]))
+        return self
+
+
+def _or_infinity(value):
+    return value if np.isfinite(value) else np.inf

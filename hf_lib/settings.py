@@ -1,0 +1,71 @@
+"""The switches of the Hessian-free loop and their named presets. Derived in notebook 10."""
+
+from dataclasses import dataclass
+
+from ._checks import choice, count, number
+from .cg import RelativeProgress
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The devices of the loop, each with its switch; presets are instances of this.
+
+    Attributes
+    ----------
+    damping : float
+        λ at the start.
+    damping_factor : float
+        Factor of the Levenberg–Marquardt rule; 1 keeps λ fixed. Notebook 08 §4.
+    ratio : {"undamped", "damped"}
+        Whether ρ's predicted reduction leaves out ½λ‖p‖² or holds it. 08 §3.
+    warm_start : float
+        CG starts at this factor times its last solution; 0 starts at 0. 10 §2.
+    stop : callable or None
+        CG's stopping rule beside its residual. 10 §1.
+    max_cg : int
+        CG iterations at most.
+    preconditioner : float or None
+        The exponent α of M = (mean g_n² + λ)^α; None for plain CG. 10 §4.
+    backtracking : bool
+        Look back along CG's iterates for the lowest f. 10 §3.
+    line_search : bool
+        Armijo from the chosen iterate; without it the full step is made where f falls. 10 §6.
+    gradient_batch : int or None
+        Examples for gradient, ρ, backtracking and line search; None for all.
+    curvature_batch : int or None
+        Examples out of these for G; None for all of them. 10 §8.
+    keep_iterates : bool
+        Leave CG's iterates in the records: for the pictures; takes much memory on large networks.
+    """
+
+    damping: float
+    damping_factor: float = 1.5
+    ratio: str = "undamped"
+    warm_start: float = 0.95
+    stop: object = RelativeProgress()
+    max_cg: int = 250
+    preconditioner: float | None = 0.75
+    backtracking: bool = True
+    line_search: bool = True
+    gradient_batch: int | None = None
+    curvature_batch: int | None = None
+    keep_iterates: bool = False
+
+    def __post_init__(self):
+        number("damping", self.damping, low=0)
+        number("damping_factor", self.damping_factor, low=1)
+        choice("ratio", self.ratio, ("undamped", "damped"))
+        number("warm_start", self.warm_start, low=0, high=1)
+        count("max_cg", self.max_cg)
+        if self.preconditioner is not None:
+            number("preconditioner", self.preconditioner, low=0)
+
+
+PRESETS = {
+    # Martens 2010 and its demonstration code; the curvature batch is the caller's to choose
+    "martens2010": Settings(damping=45.0),
+    # The Freiburg project of 2021/22, with its errors repaired: one batch for everything
+    "source2022": Settings(damping=1.0, damping_factor=1.01, ratio="damped", warm_start=1.0,
+                           stop=RelativeProgress(k_min=3, k_share=0.0), max_cg=50,
+                           preconditioner=None, backtracking=False, line_search=False),
+}
