@@ -96,7 +96,7 @@ async def execute(path: Path, notebook: NotebookNode, mode: str = "", limits: Li
     notebook = copy.deepcopy(notebook)
     run = Run(path, mode, notebook)
     client = CourseClient(notebook, path.parent, threads,
-                          timeout_func=lambda cell: max(1, round(limits.patience * limits.of(cell))))
+                          timeout_func=lambda cell: limits.patience * limits.of(cell))
     async with client:
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code" and not await execute_cell(client, run, index, limits):

@@ -93,9 +93,8 @@ async def move_controls(client: CourseClient, seconds: float) -> AsyncIterator[t
             if not answered:
                 yield index, f"{action}: no answer within {seconds:g} s"
                 return
-            for reason in output_faults(client.nb.cells[index].outputs[before:], "the cell's output"):
-                yield index, f"{action}: {reason}"
-            for faulty, reason in widget_faults(client):
+            new = output_faults(client.nb.cells[index].outputs[before:], "the cell's output")
+            for faulty, reason in [*((comm_id, reason) for reason in new), *widget_faults(client)]:
                 if (faulty, reason) not in told:
                     told.add((faulty, reason))
                     yield client.creator.get(faulty, index), f"{action}: {reason}"

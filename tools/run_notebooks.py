@@ -106,6 +106,10 @@ def table(runs: list[Run], every_cell: bool = False) -> str:
     return "\n".join(lines)
 
 
+def plural(things: list) -> str:
+    return "" if len(things) == 1 else "s"
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns the exit code."""
     parser = argparse.ArgumentParser(description="Run the course's notebooks and say what fails.")
@@ -138,7 +142,8 @@ def main(arguments: list[str] | None = None) -> int:
     for run in runs:
         failures += run.failures + run.too_slow(LIMITS)
     print("\n" + table(runs, options.times))
-    print(f"\n{len(failures)} faults" if failures else f"\n{len(paths)} notebooks, no faults.")
+    print(f"\n{len(paths)} notebook{plural(paths)}, "
+          + (f"{len(failures)} fault{plural(failures)}:" if failures else "no faults."))
     for failure in failures:
         print(f"  {failure}")
     return 1 if failures else 0

@@ -1,0 +1,36 @@
+"""Every chapter: the file is fit to be read, and it runs as it is and with solutions."""
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+import run_notebooks  # noqa: E402
+from notebook_file import notebook_paths  # noqa: E402
+
+CHAPTERS = notebook_paths([])
+names = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def told(failures):
+    return "\n".join(map(str, failures))
+
+
+@names
+def test_the_file_is_fit_to_be_read(path):
+    assert not (failures := run_notebooks.check(path)), told(failures)
+
+
+@pytest.mark.slow
+@names
+@pytest.mark.parametrize("mode", run_notebooks.MODES)
+def test_it_runs(path, mode):
+    plan, failures = run_notebooks.planned([path], (mode,))
+    if mode == "solutions" and plan[0][2] == "":
+        pytest.skip("the notebook has no exercises, so it runs once only")
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        (run,) = runner.run(run_notebooks.run_all(plan, jobs=1))
+    failures += run.failures + run.too_slow(run_notebooks.LIMITS)
+    assert not failures, told(failures) + "\n" + run_notebooks.table([run], every_cell=True)
