@@ -252,6 +252,8 @@ FAULTS = {  # name -> (cells, the number of the faulty cell, reason)
                                  "moving “lam” to 0.0: a widget's output shows ZeroDivisionError"),
     "switch_raises": ([code(OBSERVED)], 1, "moving “damping” to True: the cell's output shows ValueError"),
     "error_line_comes_late": ([code(LATE), code("2")], 1, "shows an error line: no picture: λ is negative"),
+    "writes_bad_maths": ([code("from IPython.display import Markdown\nMarkdown('$\\\\frac{a}$')")], 1,
+                         "the cell's Markdown output, line 1: the maths $\\frac{a}$ cannot be set"),
     "kernel_dies": ([code("import os\nos._exit(1)"), code("2")], 1, "the kernel died in this cell"),
 }
 
@@ -304,6 +306,21 @@ def test_the_command_fails_on_a_fault_and_passes_without(tmp_path, capsys):
     assert "1 notebook, no faults." in table and f"cell   3 ({read(good).cells[2].id})" in table
     assert run_notebooks.main([str(bad), "--jobs", "1"]) == 1
     assert f"cell 1 (id {read(bad).cells[0].id}): it raises AttributeError" in capsys.readouterr().out
+
+
+def test_the_line_that_a_picture_shows_when_it_cannot_be_drawn_is_seen(monkeypatch):
+    from front_end import widget_faults
+    from hf_lib import explore
+    monkeypatch.delenv("HF_LIB_STRICT", raising=False)
+
+    @explore.picture(k=explore.Integer(0, 3))
+    def broken(k):
+        raise ValueError("no such step")
+
+    image = explore.View(broken).image
+    client = SimpleNamespace(widget_state={"7": image.get_state()})
+    ((comm_id, reason),) = widget_faults(client)
+    assert comm_id == "7" and "a widget shows an error line" in reason and "no such step" in reason
 
 
 def test_the_better_of_two_runs_counts_but_no_fault_is_forgotten(tmp_path):

@@ -1,6 +1,6 @@
 """Does hf_lib have every name that a notebook speaks of, in prose and in code?
 
-Looked up are `hf.a.b` and `hf_lib.a.b` in code cells and in the inline code of Markdown,
+Looked up are `hf.a.b` and `hf_lib.a.b` in code cells and in the code of Markdown,
 and every `from hf_lib.a import b`, each by import and getattr.
 """
 from __future__ import annotations
@@ -114,8 +114,8 @@ def check_names(path: Path, notebook: NotebookNode) -> list[Failure]:
             spoken += attribute_chains(trees[index])
         elif cell.cell_type == "markdown":
             for piece in pieces(cell.source):
-                if piece.kind == "code":
-                    spoken += DOTTED.findall(piece.inner)
+                if piece.kind in ("code", "fence"):
+                    spoken += DOTTED.findall(piece.text)
         told: set[str] = set()
         for name in spoken:
             root, *rest = name.removesuffix(".*").split(".")

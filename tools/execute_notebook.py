@@ -21,6 +21,7 @@ from pathlib import Path
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from check_maths import faults
 from front_end import move_controls, one_line, output_faults, widget_faults
 from notebook_client import CourseClient
 from notebook_file import Failure, at
@@ -124,6 +125,8 @@ async def execute_cell(client: CourseClient, run: Run, index: int, limits: Limit
         run.add(index, f"it raises {error.ename}: {one_line(error.evalue)}")
         goes_on = False
     except DeadKernelError:
+        if asyncio.current_task().cancelling():  # nbclient takes Ctrl+C for a death too
+            raise asyncio.CancelledError from None
         run.add(index, "the kernel died in this cell")
         return False
     waited = client.waited_for_core() - waited
@@ -132,7 +135,7 @@ async def execute_cell(client: CourseClient, run: Run, index: int, limits: Limit
     outputs = [output for output in cell.outputs if not (expected and output.output_type == "error")]
     for reason in output_faults(outputs, "the cell's output"):
         run.add(index, reason)
-    for reason in verdict_faults(cell, run):
+    for reason in [*verdict_faults(cell, run), *markdown_faults(cell)]:
         run.add(index, reason)
     report_widgets(client, run, index)
     return goes_on
@@ -146,6 +149,13 @@ def verdict_faults(cell: NotebookNode, run: Run) -> Iterator[str]:
         for name, verdict in VERDICT.findall(said):
             if name in given and verdict != EXPECTED.get(run.mode, verdict):
                 yield f"the check of {name} says “{verdict}” where “{EXPECTED[run.mode]}” is expected"
+
+
+def markdown_faults(cell: NotebookNode) -> Iterator[str]:
+    """Maths that cannot be set, in Markdown that the cell writes (a hint, a table)."""
+    for output in cell.outputs:
+        for fault in faults("".join(output.get("data", {}).get("text/markdown", ""))):
+            yield f"the cell's Markdown output, {fault}"
 
 
 def report_widgets(client: CourseClient, run: Run, index: int) -> None:

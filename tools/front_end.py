@@ -13,8 +13,8 @@ from typing import Any
 
 from notebook_client import CourseClient
 
-ERROR_LINE = re.compile(r"hf-explore-error|role=[\"']?alert")
-QUIET = 0.1  # seconds without a message
+ERROR_LINE = re.compile(r"hf-error|role=[\"']?alert")
+QUIET = 0.05  # seconds without a message
 SLIDERS = ("FloatSliderModel", "IntSliderModel", "BoundedIntTextModel", "BoundedFloatTextModel",
            "PlayModel")
 CHOICES = ("DropdownModel", "RadioButtonsModel", "ToggleButtonsModel", "SelectModel",
@@ -101,7 +101,7 @@ async def move_controls(client: CourseClient, seconds: float) -> AsyncIterator[t
 
 
 def text_of(html: str) -> str:
-    return unescape(re.sub(r"<[^>]*>", " ", html))
+    return unescape(re.sub(r"<style.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL))
 
 
 def one_line(text: str | list[str], width: int = 160) -> str:
