@@ -221,7 +221,8 @@ def test_a_watched_function_is_seen_under_any_name():
 def test_an_error_is_one_line_and_tells_where(product):
     verdict = product.check(every.raises)
     place = 'raise RuntimeError("first line\\nsecond line")'
-    assert verdict.details == (f"RuntimeError: first line (at `{place}`)", "in case 1")
+    case = "in case 1, `J` of shape (3, 4), `h` of shape (3,), `v` of shape (4,)"
+    assert verdict.details == (f"RuntimeError: first line (at `{place}`)", case)
     assert "second" not in repr(verdict).split("(at")[0]
 
 

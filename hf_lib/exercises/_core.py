@@ -107,7 +107,7 @@ class Exercise:
             found = self._examine(answer)
         if found is None:
             self._correct = (answer,)
-            return Verdict(self.name, "correct", "", f"{self.title}. {self._praise}")
+            return Verdict(self.name, "correct", "", self._praise)
         if found.name == NOT_ATTEMPTED.name:
             return Verdict(self.name, "not attempted", "", found.message)
         return Verdict(self.name, "incorrect", found.name, found.message, found.details)

@@ -65,7 +65,7 @@ class FunctionExercise(Exercise):
         Functions of a library whose use would defeat the exercise: no call may reach them.
     probe : callable, optional
         ``probe(answer, *args)`` gives what is compared, where that is not ``answer(*args)``: for
-        functions that return functions, for classes, for results with more than one right form.
+        functions that return functions, and for results with more than one right form.
     """
 
     cases: Callable
@@ -115,7 +115,9 @@ class FunctionExercise(Exercise):
             used = f"called on the way: `{outcome.passed_through[0]}`"
             return Finding(LIBRARY, "Write it yourself: your function hands the work on.", (used,))
         if outcome.error is not None:
-            seen = (one_line(outcome.error, answer), f"in case {number}")
+            arrays = [(name, a) for name, a in zip(self.parameters, kept) if isinstance(a, np.ndarray)]
+            case = ", ".join([f"in case {number}", *(f"`{name}` of shape {a.shape}" for name, a in arrays)])
+            seen = (one_line(outcome.error, answer), case)
             return Finding("raised an error", "Your function stops with an error.", seen)
         if outcome.value is None:
             return Finding("nothing returned", "Your function returns None: is the `return` missing?")
