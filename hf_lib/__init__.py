@@ -7,7 +7,8 @@
 
 from . import autodiff
 from .baselines import LBFGS, NAG, SGD, Adam, GradientDescent, Momentum
-from .cg import CGResult, GeometricKeep, RelativeProgress, cg
+from .cg import CGResult, cg
+from .cg_rules import GeometricKeep, RelativeProgress
 from .curvature import Linearization
 from .damping import levenberg_marquardt, predicted_reduction, reduction_ratio
 from .hf import HessianFree, HFStep

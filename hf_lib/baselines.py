@@ -6,6 +6,7 @@ it costs nothing extra. (With mini-batches it is thus an estimate on fresh examp
 
 import time
 from collections import deque
+from math import nan
 
 import numpy as np
 from scipy.optimize import minimize
@@ -50,11 +51,12 @@ class FirstOrder(Optimiser):
         self._gradient = None
 
     def _step(self):
-        loss = self._evaluate(self.theta) if self._gradient is None else None
+        if self._gradient is None:
+            self._evaluate(self.theta, 0)
         while self.reason is None:
             eta = float(self.learning_rate(self.index))
             theta = self._move(self.theta, self._gradient, eta)
-            loss = self._evaluate(theta)
+            loss = self._evaluate(theta, self.index + 1)
             if self.reason is None:
                 self.theta = theta
                 self.index += 1
@@ -62,11 +64,11 @@ class FirstOrder(Optimiser):
                     return Step(self.index, theta, loss, eta, 0.0, self.cost)
         return None
 
-    def _evaluate(self, theta):
+    def _evaluate(self, theta, k):
         loss, self._gradient = value_and_gradient(self._batches.draw(), theta)
         self.cost += GRADIENT * self._batches.share
         if not np.isfinite(loss) or not np.isfinite(self._gradient).all():
-            self.reason = f"loss or gradient is not finite after step {self.index + 1}"
+            self.reason = f"loss or gradient is not finite after step {k}"
         return loss
 
     def _move(self, theta, g, eta):
@@ -145,7 +147,8 @@ class LBFGS(Optimiser):
     """Limited-memory BFGS by `scipy.optimize.minimize`, on all data. Shown in 09 §6.
 
     SciPy works in float64: θ is handed over and back with a cast. The whole run is made at the
-    first record asked for; `seconds` and `cost` are taken when each record was made.
+    first record asked for; `seconds` and `cost` are taken when each record was made. Its step sizes
+    stay inside: `step_size` is NaN.
 
     Parameters
     ----------
@@ -184,7 +187,7 @@ class LBFGS(Optimiser):
 
         def record(x):
             self.index += 1
-            self._records.append(Step(self.index, x.astype(dtype), values[x.tobytes()], 1.0,
+            self._records.append(Step(self.index, x.astype(dtype), values[x.tobytes()], nan,
                                       time.perf_counter() - start, self.cost))
             values.clear()
 

@@ -1,7 +1,6 @@
 """Preconditioned conjugate gradients with a full trace. Derived in notebook 07."""
 
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 from scipy.linalg.blas import daxpy, saxpy
@@ -18,7 +17,8 @@ class CGResult:
     x : ndarray (n,)
         The last iterate: for "negative curvature" and "not finite" the last one before it.
     iterations : int
-        Products with A along search directions (one more makes the first residual when x0 is given).
+        Steps made, one product with A each. Beside these: one product for the first residual where
+        x0 is given, and one for the step not made at "negative curvature" or "not finite".
     reason : str
         "residual below tolerance", "iteration limit", "negative curvature", "not finite",
         or the words of `stop`, such as "relative progress".
@@ -63,7 +63,7 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
         The preconditioner: a vector is the diagonal of M itself, z = r / M; a callable or
         LinearOperator is r → M⁻¹ r.
     rtol : float
-        Stop when ‖b − A x‖ ≤ rtol·‖b‖.
+        Stop when ‖b − A x‖ ≤ rtol·‖b‖, or where its square would underflow (1e-19 in float32).
     max_iters : int, optional
         At most so many iterations; 10 n if not given.
     stop : callable, optional
@@ -108,7 +108,7 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
     z = precondition(r)
     p = z.copy()
     r_z = _inner(r, z)
-    tolerance = rtol * np.sqrt(_inner(b, b))
+    tolerance = max(rtol * np.sqrt(_inner(b, b)), np.sqrt(np.finfo(b.dtype).tiny))
 
     phi, norms = [_phi(x, b, r)], [np.sqrt(_inner(r, r))]
     iterates, kept = [], []
@@ -116,7 +116,7 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
     k = 0
     while True:
         if keep is None or keep(k):
-            iterates.append(x.copy())
+            iterates.append(x)
             kept.append(k)
         reason = _reason(k, norms[-1], tolerance, max_iters, stop, phi)
         if reason:
@@ -130,64 +130,24 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
             reason, direction = "negative curvature", p.copy()
             break
         alpha = r_z / curvature                                # the minimum of φ along p
-        x = axpy(p, x, a=alpha)                                # x ← x + α p
+        x_next = axpy(p, x.copy(), a=alpha)                    # x + α p; x itself stays as it was
         r = axpy(A_p, r, a=-alpha)                             # r ← r − α A p
+        value, norm = _phi(x_next, b, r), np.sqrt(_inner(r, r))
+        if not (np.isfinite(value) and np.isfinite(norm)):
+            reason = "not finite"
+            break
+        x = x_next
+        k += 1
+        phi.append(value)
+        norms.append(norm)
         z = precondition(r)
         r_z, previous = _inner(r, z), r_z
         p *= r_z / previous                                    # β = rᵀz / previous rᵀz
         p += z                                                 # p ← z + β p
-        k += 1
-        phi.append(_phi(x, b, r))
-        norms.append(np.sqrt(_inner(r, r)))
     if not kept or kept[-1] != k:
-        iterates.append(x.copy())
+        iterates.append(x)
         kept.append(k)
     return CGResult(x, k, reason, np.array(phi), np.array(norms), tuple(iterates), tuple(kept), direction)
-
-
-@dataclass(frozen=True)
-class RelativeProgress:
-    """Stop when the last k steps brought little: φ_i < 0 and (φ_i − φ_{i−k}) / φ_i < k·ε.
-
-    k = max(k_min, ⌈k_share·i⌉). Derived in notebook 07 §8. Martens 2010, §4.4.
-
-    Examples
-    --------
-    >>> stop = RelativeProgress(eps=5e-4, k_min=2)
-    >>> stop([0.0, -1.0, -1.5]), stop([0.0, -1.0, -1.0, -1.0])
-    (None, 'relative progress')
-    """
-
-    eps: float = 5e-4
-    k_min: int = 10
-    k_share: float = 0.1
-
-    def __call__(self, phi):
-        i = len(phi) - 1
-        k = max(self.k_min, ceil(self.k_share * i))
-        if i > k and phi[i] < 0 and (phi[i] - phi[i - k]) / phi[i] < k * self.eps:
-            return "relative progress"
-        return None
-
-
-@dataclass(frozen=True)
-class GeometricKeep:
-    """Keep the iterates number ⌈ratio^j⌉, j = 0, 1, …: few, and dense at the start. Martens 2010, §4.6.
-
-    Examples
-    --------
-    >>> keep = GeometricKeep(1.3)
-    >>> [k for k in range(20) if keep(k)]
-    [1, 2, 3, 4, 5, 7, 9, 11, 14, 18]
-    """
-
-    ratio: float = 1.3
-
-    def __call__(self, k):
-        if k < 1:
-            return False
-        j = int(np.log(k) / np.log(self.ratio))
-        return any(ceil(self.ratio ** i) == k for i in range(max(j - 1, 0), j + 2))
 
 
 def _reason(k, norm, tolerance, max_iters, stop, phi):
@@ -211,13 +171,20 @@ def _phi(x, b, r):
     return -0.5 * (_inner(x, b) + _inner(x, r))
 
 
+def _map(name, A):
+    """v → A v, for a callable or for anything that has @."""
+    if not (hasattr(A, "__matmul__") or callable(A)):
+        raise TypeError(f"{name} must be a callable, an array or a LinearOperator, got {type(A).__name__}")
+    return A.__matmul__ if hasattr(A, "__matmul__") else A
+
+
 def _product(A, b):
     """v → A v with its answer checked."""
     if isinstance(A, np.ndarray):
         float_array("A", A, (b.size, b.size), b.dtype)
         if np.abs(A - A.T).max(initial=0) > 100 * np.finfo(A.dtype).eps * np.abs(A).max(initial=0):
             raise ValueError("A is not symmetric, expected a symmetric matrix")
-    apply = A if callable(A) and not hasattr(A, "matvec") else A.__matmul__
+    apply = _map("A", A)
     return lambda v: float_array("A(v)", apply(v), b.shape, b.dtype)
 
 
@@ -231,7 +198,7 @@ def _preconditioner(M, b):
             raise ValueError(f"M has an entry {M.min()}, expected a diagonal with positive entries only")
         z = np.empty_like(b)
         return lambda r: np.divide(r, M, out=z)
-    apply = M if callable(M) and not hasattr(M, "matvec") else M.__matmul__
+    apply = _map("M", M)
 
     def checked(r):
         z = float_array("M(r)", apply(r), b.shape, b.dtype)

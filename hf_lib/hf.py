@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.linalg.blas import daxpy, saxpy
 
 from ._checks import choice, count, float_array, generator
-from .cg import CGResult, GeometricKeep, cg
+from .cg import CGResult, cg
+from .cg_rules import GeometricKeep
 from .damping import levenberg_marquardt, reduction_ratio
 from .line_search import armijo
 from .loop import GGN, GRADIENT, VALUE, Batches, Optimiser, Step, value_and_gradient
@@ -101,7 +101,7 @@ class HessianFree(Optimiser):
         self.settings = replace(PRESETS[choice("preset", preset, tuple(PRESETS))], **changes)
         self.rng = None if rng is None else generator("rng", rng)
         self.damping = float(self.settings.damping)
-        self.warm = np.zeros_like(self.theta)            # CG's last solution
+        self.warm = np.zeros_like(self.theta)            # where CG starts
         self.rejections = 0
         self._batches = Batches(problem, self.settings.gradient_batch, rng, "gradient_batch")
         if self.settings.curvature_batch is not None:
@@ -120,7 +120,6 @@ class HessianFree(Optimiser):
         if gradient_norm == 0:
             self.reason = "gradient is zero"
             return None
-
         result = self._solve(lin, g, lam)
         evaluate = self._counted(batch, theta)
         k, p, f1 = self._choose(result, evaluate)
@@ -130,10 +129,8 @@ class HessianFree(Optimiser):
         rho = reduction_ratio(f0 - f1, -model)
         if self.settings.damping_factor > 1:
             self.damping = levenberg_marquardt(lam, rho, self.settings.damping_factor)
-
-        slope = float(g @ p)
         if self.settings.line_search:
-            search = armijo(lambda a: evaluate(a * p), f0, slope, first=f1)
+            search = armijo(lambda a: evaluate(a * p), f0, float(g @ p), first=f1)
             alpha, f1, words = search.step, search.value, search.reason
         else:
             alpha, words = (1.0, "full step") if f1 < f0 else (0.0, "f did not fall")
@@ -145,9 +142,9 @@ class HessianFree(Optimiser):
             f1, words = f0, f"rejected: {words}"
             self.damping = max(self.damping, lam * self.settings.damping_factor)
             self.rejections += 1
-            if self.rejections == MAX_REJECTIONS:
+            if self.rejections >= MAX_REJECTIONS:
                 self.reason = f"{MAX_REJECTIONS} rejected steps in a row"
-        self.warm = result.x if np.isfinite(result.x).all() else np.zeros_like(theta)
+        self.warm = self.settings.warm_start * result.x
         self.index += 1
         if not self.settings.keep_iterates:
             result = replace(result, iterates=(), kept=())
@@ -169,34 +166,37 @@ class HessianFree(Optimiser):
 
     def _solve(self, lin, g, lam):
         """CG on (G + λI) p = −g."""
-        axpy = saxpy if g.dtype == np.float32 else daxpy
         exponent, size = self.settings.preconditioner, self.settings.curvature_batch
         share = self._batches.share if size is None else size / self.problem.N
         M = None
         if exponent is not None:
+            if not hasattr(lin, "squared_gradients"):
+                raise TypeError("linearize(theta) has no squared_gradients: pass preconditioner=None")
             M = (lin.squared_gradients() + lam) ** exponent
             M += np.finfo(M.dtype).tiny                   # λ = 0 and a dead unit: a zero, refused by cg
             self.cost += GGN * share
-        result = cg(lambda v: axpy(v, lin.ggn(v), a=lam),  # G v + λ v
-                    -g, x0=self.settings.warm_start * self.warm, M=M, rtol=0.0,
-                    max_iters=self.settings.max_cg, stop=self.settings.stop,
-                    keep=GeometricKeep() if self.settings.backtracking else lambda k: False)
-        self.cost += GGN * share * (result.iterations + 1)
-        return result
+
+        def damped(v):
+            self.cost += GGN * share
+            return lin.ggn(v) + lam * v                   # G v + λ v
+        return cg(damped, -g, x0=self.warm if self.warm.any() else None, M=M, rtol=0.0,
+                  max_iters=self.settings.max_cg, stop=self.settings.stop,
+                  keep=GeometricKeep() if self.settings.backtracking else lambda k: False)
 
     def _counted(self, batch, theta):
-        """p → f(θ + p) on the gradient batch, each call counted."""
+        """p → f(θ + p) on the gradient batch, ∞ where it is NaN; each call counted."""
         def evaluate(p):
             self.cost += VALUE * self._batches.share
-            return batch.value(theta + p)
+            f = batch.value(theta + p)
+            return f if np.isfinite(f) else np.inf
         return evaluate
 
     def _choose(self, result, evaluate):
         """From CG's last iterate backwards while f falls: number, iterate, f."""
         k, p = result.kept[-1], result.iterates[-1]
-        f = _or_infinity(evaluate(p))
+        f = evaluate(p)
         for earlier, x in zip(result.kept[-2::-1], result.iterates[-2::-1]):
-            f_earlier = _or_infinity(evaluate(x))
+            f_earlier = evaluate(x)
             if f_earlier >= f and f < np.inf:
                 break
             k, p, f = earlier, x, f_earlier
@@ -214,7 +214,7 @@ class HessianFree(Optimiser):
             "index": np.array(self.index), "rejections": np.array(self.rejections),
             "order": np.array([], int) if order is None else order,
             "position": np.array(self._batches.position),
-            "rng": np.array(json.dumps(rng)), "settings": np.array(repr(self.settings)),
+            "rng": np.array(json.dumps(rng, default=np.ndarray.tolist)), "settings": np.array(repr(self.settings)),
         }
 
     def save(self, path):
@@ -227,7 +227,8 @@ class HessianFree(Optimiser):
     def restore(self, state):
         """Go on where `state` (a dict, or the path of a saved .npz) was taken.
 
-        The loop must have been made with the same problem, settings and kind of generator.
+        The loop must have been made with the same problem, settings and kind of generator. Settings
+        are compared as text: a `stop` of your own needs a repr that lasts, as a dataclass has.
 
         Raises
         ------
@@ -242,13 +243,9 @@ class HessianFree(Optimiser):
         self.theta = float_array("state['theta']", state["theta"], self.theta.shape, self.theta.dtype)
         self.warm = state["warm"]
         self.damping, self.cost, self.seconds = (float(state[name]) for name in ("damping", "cost", "seconds"))
-        self.index, self.rejections = int(state["index"]), int(state["rejections"])
+        self.index, self.rejections, self.reason = int(state["index"]), int(state["rejections"]), None
         self._batches.order = state["order"] if state["order"].size else None
         self._batches.position = int(state["position"])
         if self.rng is not None:
             self.rng.bit_generator.state = json.loads(str(state["rng"]))
         return self
-
-
-def _or_infinity(value):
-    return value if np.isfinite(value) else np.inf

@@ -1,7 +1,7 @@
 """Line searches along a descent direction. Derived in notebook 03 §5 (Armijo, Wolfe) and 10 §6."""
 
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf, isfinite, nan
 
 from ._checks import count, number
 
@@ -38,7 +38,7 @@ def armijo(along, f0, slope, c=1e-2, shrink=0.8, max_tries=60, first=None):
     f0, slope : float
         f(θ), and ∇f(θ)ᵀp, which must be negative.
     c, shrink : float
-        In (0, 1]; the defaults are Martens' (2010, §4.8).
+        c in [0, 1], shrink in (0, 1]; the defaults are Martens' (2010, §4.8).
     max_tries : int
         Give up, with α = 0, after so many values of α.
     first : float, optional
@@ -106,11 +106,13 @@ def wolfe(along, slope_along, f0, slope, c1=1e-4, c2=0.9, max_tries=60):
     low, high, step = 0.0, inf, 1.0
     for attempt in range(1, max_tries + 1):
         value = along(step)
-        if not (isfinite(value) and value <= f0 + c1 * step * slope):
-            high = step                                          # too far
-        elif slope_along(step) < c2 * slope:
+        enough = isfinite(value) and value <= f0 + c1 * step * slope
+        here = slope_along(step) if enough else nan
+        if here >= c2 * slope:
+            return LineSearchResult(step, value, attempt, "Wolfe conditions")
+        if here < c2 * slope:
             low = step                                           # still steep: too near
         else:
-            return LineSearchResult(step, value, attempt, "Wolfe conditions")
+            high = step                                          # too far, or not finite
         step = 2 * low if high == inf else (low + high) / 2
     return LineSearchResult(0.0, f0, max_tries, "try limit")

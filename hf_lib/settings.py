@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ._checks import choice, count, number
-from .cg import RelativeProgress
+from .cg_rules import RelativeProgress
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Settings:
     Attributes
     ----------
     damping : float
-        λ at the start.
+        λ at the start; 0 stays 0, as the rule multiplies.
     damping_factor : float
         Factor of the Levenberg–Marquardt rule; 1 keeps λ fixed. Notebook 08 §4.
     ratio : {"undamped", "damped"}
@@ -54,6 +54,8 @@ class Settings:
     def __post_init__(self):
         number("damping", self.damping, low=0)
         number("damping_factor", self.damping_factor, low=1)
+        if self.stop is not None and not callable(self.stop):
+            raise TypeError(f"stop must be a callable or None, got {type(self.stop).__name__}")
         choice("ratio", self.ratio, ("undamped", "damped"))
         number("warm_start", self.warm_start, low=0, high=1)
         count("max_cg", self.max_cg)
