@@ -111,8 +111,9 @@ def install(extras):
                           stderr=subprocess.STDOUT, encoding="utf-8", errors="replace") as pip:
         for line in pip.stdout:
             log.append(line)
-            if line.startswith(("Collecting ", "Installing ", "WARNING: Retrying")):
-                say("  " + line.strip()[:100])
+            step = re.match(r"Collecting [\w.-]+|Installing collected packages|WARNING: Retrying", line)
+            if step:
+                say(f"  {step.group()}")
     if pip.returncode == 0:
         return
     if re.search("ConnectionError|NameResolution|Timeout|ProxyError|Network is unreachable", "".join(log)):
