@@ -50,12 +50,13 @@ def generator(name, value):
 
 
 def number(name, value, low=-np.inf, high=np.inf, open_low=False):
-    """Return `value` as a float if it is a real number in [low, high], or in (low, high]."""
+    """Return `value` as a float if it is a finite number in [low, high], or in (low, high]."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} must be a number, got {type(value).__name__}")
-    if not (value > low or (value == low and not open_low)) or not value <= high:
-        bracket = "(" if open_low else "["
-        raise ValueError(f"{name} is {value}, expected a number in {bracket}{low}, {high}]")
+    above = value > low if open_low else value >= low
+    if not (above and value <= high and np.isfinite(value)):
+        left, right = "(" if open_low else "[", "]" if np.isfinite(high) else ")"
+        raise ValueError(f"{name} is {value}, expected a number in {left}{low}, {high}{right}")
     return float(value)
 
 

@@ -145,6 +145,7 @@ class Linearization:
         axpy = saxpy if self.theta.dtype == np.float32 else daxpy
 
         def matvec(v):
+            v = v.ravel()                                        # SciPy may hand over a column (d, 1)
             return axpy(v, product(v), a=damping)                # B v + λ v
         d = self.theta.size
         return LinearOperator((d, d), matvec=matvec, rmatvec=matvec, dtype=self.theta.dtype)

@@ -22,14 +22,18 @@ class Loss:
 
     def value(self, z, Y):
         """(1/N) Σ_n L(z_n, y_n) as a Python float, summed in float64 whatever the dtype of z."""
+        _check_pair(z, Y)
         return float(np.sum(self.per_example(z, Y), dtype=np.float64) / len(z))
 
     def residual(self, z, Y):
         """∇_z L for each example, shape (N, n_out). For a matching loss it is φ(z) − y."""
+        _check_pair(z, Y)
         return self.output(z) - Y
 
     def hessian_product(self, z, Y, u):
         """H_L u for each example: row n is (∂²L/∂z²)(z_n, y_n) · u_n, shape (N, n_out)."""
+        _check_pair(z, Y)
+        float_array("u", u, z.shape, z.dtype)
         return self.hessian_operator(z, Y)(u.copy())
 
     def check_targets(self, Y, n_out, dtype):
@@ -171,6 +175,7 @@ class SigmoidSquaredError(Loss):
         return 0.5 * np.sum((expit(z) - Y) ** 2, axis=1)
 
     def residual(self, z, Y):
+        _check_pair(z, Y)
         s = expit(z)
         return (s - Y) * s * (1 - s)
 
@@ -185,3 +190,11 @@ class SigmoidSquaredError(Loss):
     def sample(self, z, rng):
         """Draw y ~ N(σ(z), I). The Fisher matrix is then Jᵀ diag(σ'²) J, which is not G."""
         return expit(z) + rng.standard_normal(z.shape, dtype=z.dtype)
+
+
+def _check_pair(z, Y):
+    """Refuse what NumPy would broadcast in silence, such as Y of shape (N,) beside z of shape (N, 1)."""
+    float_array("z", z, (None, None))
+    float_array("Y", Y, z.shape, z.dtype)
+    if len(z) == 0:
+        raise ValueError("z holds no examples, expected N of at least 1")

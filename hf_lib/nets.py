@@ -35,9 +35,11 @@ class MLP:
     """
 
     def __init__(self, sizes, activation="tanh"):
+        if not np.iterable(sizes):
+            raise TypeError(f"sizes must be a sequence of whole numbers, got {type(sizes).__name__}")
         self.sizes = tuple(count(f"sizes[{i}]", n) for i, n in enumerate(sizes))
         if len(self.sizes) < 2:
-            raise ValueError(f"sizes is {list(sizes)}, expected inputs and outputs at least")
+            raise ValueError(f"sizes is {list(self.sizes)}, expected inputs and outputs at least")
         self.activations = _per_layer(activation, len(self.sizes) - 2)
         self.size = sum((n + 1) * m for n, m in self._shapes())
 
@@ -141,7 +143,11 @@ class MLP:
 
 
 def _per_layer(names, n_hidden):
-    names = [names] * n_hidden if isinstance(names, str) else list(names)
+    if isinstance(names, str):
+        return (activation(names),) * n_hidden
+    if not np.iterable(names):
+        raise TypeError(f"activation must be a name or a sequence of names, got {type(names).__name__}")
+    names = list(names)
     if len(names) != n_hidden:
         raise ValueError(f"activation lists {len(names)} names, expected {n_hidden}: one per hidden layer")
     return tuple(activation(name) for name in names)

@@ -63,6 +63,7 @@ class Problem:
 
     def value(self, theta):
         """f_M(θ), a float. Cost 1/3."""
+        self._check_theta(theta)
         total = 0.0
         for X, Y in self._chunks():
             total += self.loss.value(self.net(theta, X), Y) * (len(X) / self.N)
@@ -74,6 +75,7 @@ class Problem:
 
     def value_and_gradient(self, theta):
         """f_M(θ) and ∇f_M(θ) from one forward and one reverse pass. Cost 1."""
+        self._check_theta(theta)
         value, gradient = 0.0, None
         for X, Y in self._chunks():
             lin = Linearization(self.net, self.loss, X, Y, theta, self.l2)
@@ -85,10 +87,12 @@ class Problem:
 
     def linearize(self, theta):
         """The `Linearization` at θ on all of this problem's data. Cost 1/3, memory N × all units."""
+        self._check_theta(theta)
         return Linearization(self.net, self.loss, self.X, self.Y, theta, self.l2)
 
     def predict(self, theta):
         """φ(z) for every example, shape (N, n_out). Cost 1/3."""
+        self._check_theta(theta)
         return np.concatenate([self.loss.output(self.net(theta, X)) for X, _ in self._chunks()])
 
     def batch(self, index):
@@ -112,6 +116,9 @@ class Problem:
         if part.X.ndim != 2 or len(part.X) == 0:
             raise ValueError(f"index {index!r} selects no list of examples out of {self.N}")
         return part
+
+    def _check_theta(self, theta):
+        float_array("theta", theta, (self.size,), self.X.dtype)
 
     def _chunks(self):
         for start in range(0, self.N, CHUNK):
