@@ -6,6 +6,8 @@ import os
 import ipywidgets as widgets
 from IPython.display import HTML, display
 
+from hf_lib.figures.canvas import PANEL
+
 # ipywidgets leaves a slider's handle and the player's buttons without a name.
 # Each new picture puts them right, for screen readers.
 NAMING = """
@@ -37,8 +39,9 @@ class View:
         self.picture = picture
         start, self.data = picture.split(given)
         self.controls = picture.controls(self.data)
-        self.image, self.movers, self.frame = widgets.HTML(layout={"width": "100%"}), {}, 0
         self.names = {name: c.label or name.replace("_", " ") for name, c in self.controls.items()}
+        self.image, self.movers = widgets.HTML(layout={"width": "100%"}), {}
+        self.figure, self.frame = None, 0
         rows = [self.image]
         for name, control in self.controls.items():
             row, mover = control.widget(self.names[name])
@@ -47,8 +50,7 @@ class View:
             mover.observe(self.draw, "value")
             self.movers[name] = mover
             rows.append(row)
-        self.box = widgets.VBox(rows, layout={"overflow": "visible"})
-        self.box.add_class("hf-explore")
+        self.box = widgets.VBox(rows).add_class("hf-explore")
         self.draw()
 
     def values(self):
@@ -56,33 +58,49 @@ class View:
         return {name: self.controls[name].nearest(w.value) for name, w in self.movers.items()}
 
     def draw(self, _change=None):
-        """Draw the picture for the controls' values, or say in its place why it cannot be."""
+        """Draw the picture for the controls' values, or say in its place why it cannot be.
+
+        The page waits for one picture before it asks for the next, and asks for
+        the newest values only: late frames cannot pile up.
+        """
         self.frame += 1
         try:
-            self.drawn = self.picture(**self.data, **self.values())
-            body = self.drawn.img(class_="hf-picture", data_frame=self.frame, onload=NAMING)
+            fig = self.picture(**self.data, **self.values())
+            if self.figure is not None:
+                fig.place_like(self.figure)
+            body = fig.img(class_="hf-picture", data_frame=self.frame, onload=NAMING)
+            self.figure = fig
         except Exception as error:
             if os.environ.get("HF_LIB_STRICT"):
                 raise
             body = self._alert(error)
-        hide_copy = f"<style>#static-{self.box.model_id}{{display:none}}</style>"
+        hide_copy = f"<style>#hf-{self.box.model_id}{{display:none}}</style>"
         self.image.value = hide_copy + body
 
     def _alert(self, error):
-        settings = ", ".join(f"{name} = {value}" for name, value in self.values().items())
-        words = f"{self.picture.name} cannot be drawn for {settings}: {error}"
+        call = ", ".join(f"{name}={value!r}" for name, value in self.values().items())
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        place = self.figure.box if self.figure else PANEL
         return (f'<p role="alert" class="hf-error" data-frame="{self.frame}" '
-                f'style="background:#fff;color:#a00;padding:1em">{html.escape(words)}</p>')
+                f'style="{place}color:#a40000;padding:1em;margin:0">'
+                f"{html.escape(f'{self.picture.name}({call}) failed: {reason}')}</p>")
 
     def static(self):
-        """Return the picture as it stands, as HTML, with a line that says what could be moved."""
+        """Return the page's copy: the picture as it stands, and what could be moved."""
+        body = self.figure.img() if self.figure else ""
         reach = "; ".join(c.reach(self.names[name]) for name, c in self.controls.items())
-        caption = f"<figcaption>In a running notebook you can move {html.escape(reach)}.</figcaption>"
-        return f'<figure id="static-{self.box.model_id}" style="margin:0">{self.drawn.img()}{caption}</figure>'
+        caption = f"In a running notebook you can move: {reach}." if reach else ""
+        return (f'<figure id="hf-{self.box.model_id}" style="margin:0">{body}'
+                f"<figcaption>{html.escape(caption)}</figcaption></figure>")
 
 
 def show(picture, **given):
     """Show a picture with its controls in a notebook.
+
+    Two outputs: the widgets, which hide the second wherever they run; and a copy
+    as plain HTML, for saved pages and static viewers. With the environment
+    variable ``HF_LIB_STRICT`` set, an error in the draw function is raised
+    rather than shown.
 
     Parameters
     ----------
@@ -92,7 +110,7 @@ def show(picture, **given):
         starts from.
     """
     view = View(picture, **given)
-    widget = {"application/vnd.jupyter.widget-view+json":
-              {"version_major": 2, "version_minor": 0, "model_id": view.box.model_id}}
-    display(widget, raw=True)
+    if view.controls:
+        display({"application/vnd.jupyter.widget-view+json":
+                 {"version_major": 2, "version_minor": 0, "model_id": view.box.model_id}}, raw=True)
     display(HTML(view.static()))
