@@ -125,8 +125,10 @@ class SoftmaxCrossEntropy(Loss):
     def per_example(self, z, Y):
         """log Σ_j e^{z_j} − y_nᵀ z_n, shape (N,), with the largest z_j taken out of the sum."""
         top = z.max(axis=1, keepdims=True)
-        log_sum = np.log(np.exp(z - top).sum(axis=1))
-        return log_sum - np.sum(Y * (z - top), axis=1)    # uses Σ_j y_j = 1
+        below = z - top
+        log_sum = np.log(np.exp(below).sum(axis=1))
+        rest = 1 - Y.sum(axis=1)                          # Σ_j y_j is 1 up to rounding, and p − y feels the rest
+        return log_sum - np.sum(Y * below, axis=1) + rest * top[:, 0]
 
     def hessian_operator(self, z, Y):
         """A function that turns u into p ∘ u − p (pᵀu) in place."""
