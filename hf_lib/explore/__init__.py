@@ -18,7 +18,8 @@ the default values and one line that says what could be moved.
 
 from .controls import Choice, Integer, Log, Player, Slider, Switch
 from .picture import Picture, picture, pictures
+from .progress import Progress
 from .view import View, show
 
-__all__ = ["Choice", "Integer", "Log", "Picture", "Player", "Slider", "Switch", "View",
+__all__ = ["Choice", "Integer", "Log", "Picture", "Player", "Progress", "Slider", "Switch", "View",
            "picture", "pictures", "show"]

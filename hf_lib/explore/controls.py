@@ -106,9 +106,10 @@ class Log(Slider):
 
     def widget(self, name):
         low, high = log10(self.low), log10(self.high)
+        digits = ".3r" if -3 <= low and high <= 5 else ".1e"
         w = widgets.FloatLogSlider(self.default, min=low, max=high,
                                    step=(high - low) / (len(self.values) - 1),
-                                   description=name, readout_format=".3g", **WIDE)
+                                   description=name, readout_format=digits, **WIDE)
         return w, w
 
 

@@ -67,7 +67,7 @@ class View:
         try:
             fig = self.picture(**self.data, **self.values())
             if self.figure is not None:
-                fig.place_like(self.figure)
+                fig.follow(self.figure)
             body = fig.img(class_="hf-picture", data_frame=self.frame, onload=NAMING)
             self.figure = fig
         except Exception as error:
