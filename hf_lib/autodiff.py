@@ -175,7 +175,7 @@ def _softplus(z):
 
 _ACTIVATIONS = {
     "tanh": anp.tanh,
-    "sigmoid": lambda z: 0.5 * (anp.tanh(0.5 * z) + 1),
+    "sigmoid": lambda z: anp.exp(-_softplus(-z)),           # autograd's slope of tanh overflows beyond |z| = 710
     "relu": lambda z: z * (z > 0),
     "softplus": _softplus,
     "linear": lambda z: z,

@@ -143,13 +143,13 @@ def dense(case):
 def matrix(product, size, dtype=np.float64):
     """The (d, d) matrix of a product, and a check that every column keeps the dtype."""
     columns = [product(e) for e in np.eye(size, dtype=dtype)]
-    assert all(column.dtype == dtype for column in columns)
+    assert all(column.dtype == dtype for column in columns), "a column was promoted"
     return np.stack(columns, axis=-1)
 
 
 def difference(got, want):
     """‖got − want‖ / ‖want‖, and `want` may not vanish: a test against zeros proves nothing."""
-    assert np.shape(got) == np.shape(want)
+    assert np.shape(got) == np.shape(want), f"shape {np.shape(got)}, expected {np.shape(want)}"
     size = np.linalg.norm(want)
     assert size > 1e-4, "the oracle is (nearly) zero: choose another case"
     return np.linalg.norm(np.asarray(got, np.float64) - want) / size

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from oracles import ACTIVATIONS as PLAIN
+from oracles import central
 
-pytest.register_assert_rewrite("oracles")
-from hf_lib.activations import ACTIVATIONS, activation  # noqa: E402
-from oracles import ACTIVATIONS as PLAIN  # noqa: E402
-from oracles import central  # noqa: E402
+from hf_lib.activations import ACTIVATIONS, activation
 
 every = pytest.mark.parametrize("name", ACTIVATIONS)
 GRID = np.array([-3.0, -1.2, -0.4, 0.3, 0.9, 2.5])                    # clear of ReLU's kink

@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.sparse.linalg import eigsh
-
-pytest.register_assert_rewrite("oracles")
-import hf_lib as hf  # noqa: E402
-from oracles import (  # noqa: E402
+from oracles import (
     ACTIVATIONS,
     LOSSES,
     MATCHING,
@@ -22,6 +18,9 @@ from oracles import (  # noqa: E402
     targets,
     weight_mask,
 )
+from scipy.sparse.linalg import eigsh
+
+import hf_lib as hf
 
 KINDS = ("ggn", "hessian", "fisher", "empirical_fisher")
 DEEP = Case(4, ("softplus", "sigmoid", "tanh"), hf.SigmoidCrossEntropy())

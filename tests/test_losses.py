@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import LOSSES, MATCHING, PROPERTY, central, difference, targets
 from scipy.special import expit, softmax
 
-pytest.register_assert_rewrite("oracles")
-import hf_lib as hf  # noqa: E402
-from oracles import LOSSES, MATCHING, PROPERTY, central, difference, targets  # noqa: E402
+import hf_lib as hf
 
 SQUARED, SIGMOID, SOFTMAX, UNMATCHED = LOSSES
 named = lambda losses: pytest.mark.parametrize("loss", losses, ids=lambda loss: type(loss).__name__)

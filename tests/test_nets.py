@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oracles import ACTIVATIONS, PROPERTY, forward, weight_mask
 
-pytest.register_assert_rewrite("oracles")
-import hf_lib as hf  # noqa: E402
-from oracles import ACTIVATIONS, PROPERTY, forward, weight_mask  # noqa: E402
+import hf_lib as hf
 
 
 @st.composite
@@ -61,7 +60,7 @@ def test_size_of_the_mnist_network():
 
 
 def test_float32_stays_float32_and_agrees():
-    net, rng = hf.MLP([3, 4, 4, 4, 4, 4, 2], ["tanh", "sigmoid", "relu", "softplus", "linear"]), np.random.default_rng(0)
+    net, rng = hf.MLP([3, 4, 4, 4, 4, 4, 2], sorted(ACTIVATIONS)), np.random.default_rng(0)
     theta, X = rng.normal(size=net.size).astype(np.float32), rng.normal(size=(5, 3)).astype(np.float32)
     z = net(theta, X)
     assert z.dtype == np.float32
@@ -197,7 +196,7 @@ RNG = np.random.default_rng(0)
     (lambda: NET.init(RNG, scale=np.nan), ValueError, "scale is nan, expected a number in"),
     (lambda: NET.init(RNG, scale=np.inf), ValueError, "scale is inf, expected a number in"),
     (lambda: NET.init(RNG, scale="big"), TypeError, "scale must be a number, got str"),
-    (lambda: NET.init(RNG, dtype=np.float16), ValueError, r"dtype is dtype\('float16'\), expected one of dtype\('float32'"),
+    (lambda: NET.init(RNG, dtype=np.float16), ValueError, r"dtype is dtype\('float16'\), expected one of"),
     (lambda: NET.init(RNG, dtype=int), ValueError, r"dtype is dtype\('int\d+'\), expected one of dtype\('float32'"),
 ])
 def test_bad_input_is_named(call, error, message):
