@@ -5,7 +5,7 @@
 13
 """
 
-from . import autodiff
+from . import autodiff, datasets
 from .baselines import LBFGS, NAG, SGD, Adam, GradientDescent, Momentum
 from .cg import CGResult, cg
 from .cg_rules import GeometricKeep, RelativeProgress
@@ -19,3 +19,4 @@ from .nets import MLP
 from .newton import GaussNewton, Newton
 from .problem import Problem
 from .settings import PRESETS, Settings
+from .setup_check import check_setup

@@ -1,0 +1,120 @@
+"""Time of gradient, J, Jᵀ, G and H, beside the matmul floor and beside other libraries.
+
+    python benchmarks/products.py [--quick] [--rounds 30]
+
+Everything is timed in turn inside one round, round after round, and ratios are taken round by
+round: so a machine that grows slower does not favour anyone. Prints a table and writes it to
+benchmarks/results/products.md. Before any timing, the peers' results are held against ours.
+"""
+
+import argparse
+import os
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+from floor import NEEDS, floor, products
+from peers import peers
+
+import hf_lib as hf
+
+CURVES = [784, 400, 200, 100, 50, 25, 6, 25, 50, 100, 200, 400, 784]
+NETS = {
+    "784-800-10": ([784, 800, 10], "relu", hf.SoftmaxCrossEntropy),
+    "CURVES autoencoder": (CURVES, "sigmoid", hf.SigmoidCrossEntropy),
+}
+
+
+def setting(name, dtype, N, rng):
+    """A problem with random data, θ and v."""
+    sizes, activation, loss = NETS[name]
+    net = hf.MLP(sizes, activation)
+    X = rng.random((N, sizes[0]), dtype=dtype)
+    Y = X if sizes[-1] == sizes[0] else hf.datasets.one_hot(rng.integers(0, sizes[-1], N), sizes[-1], dtype)
+    problem = hf.Problem(net, loss(), X, Y)
+    return problem, net.init(rng, dtype=dtype), rng.standard_normal(net.size, dtype=dtype)
+
+
+def contenders(problem, theta, v, rng):
+    """(who, product) → function; ours, the floor's, the peers'."""
+    lin = problem.linearize(theta)
+    u = rng.standard_normal(lin.z.shape, dtype=theta.dtype)
+    runs = {
+        ("hf_lib", "gradient"): lambda: problem.linearize(theta).gradient(),
+        ("hf_lib", "J"): lambda: lin.jvp(v),
+        ("hf_lib", "Jᵀ"): lambda: lin.vjp(u),
+        ("hf_lib", "G"): lambda: lin.ggn(v),
+        ("hf_lib", "H"): lambda: lin.hessian(v),
+    }
+    layers = products(problem.net.sizes, problem.N, theta.dtype, rng)
+    runs |= {("floor", product): floor(layers, product) for product in NEEDS}
+    for who, made in peers(problem, theta, v).items():
+        for product, run in made.items():
+            _agree(f"{who} {product}", run(), runs["hf_lib", product]())
+            runs[who, product] = run
+    return runs
+
+
+def measure(runs, rounds):
+    """(who, product) → array (rounds,) of milliseconds."""
+    times = {key: [] for key in runs}
+    for _ in range(rounds + 2):                      # the first two warm up
+        for key, run in runs.items():
+            start = time.perf_counter()
+            run()
+            times[key].append(1e3 * (time.perf_counter() - start))
+    return {key: np.array(values[2:]) for key, values in times.items()}
+
+
+def rows(name, dtype, times):
+    """Table rows: milliseconds, and the median over rounds of the ratio to the floor and to each peer."""
+    others = [who for who in ("autograd", "torch", "jax") if (who, "G") in times]
+    for product in NEEDS:
+        ours, least = times["hf_lib", product], times["floor", product]
+        cells = [name, dtype.name, product, f"{np.median(ours):.2f}", f"{np.median(least):.2f}",
+                 f"{np.median(ours / least):.2f}"]
+        for who in others:
+            peer = times.get((who, product))
+            cells.append("–" if peer is None else f"{np.median(peer):.2f} ({np.median(ours / peer):.2f})")
+        yield cells
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--quick", action="store_true", help="batch 100, three rounds: only to see that it runs")
+    args = parser.parse_args()
+    N, rounds = (100, 3) if args.quick else (1000, args.rounds)
+    rng = np.random.default_rng(0)
+    table, others = [], []
+    for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
+        for name in NETS:
+            problem, theta, v = setting(name, dtype, N, rng)
+            times = measure(contenders(problem, theta, v, rng), rounds)
+            others = [who for who in ("autograd", "torch", "jax") if (who, "G") in times]
+            table += rows(name, dtype, times)
+            print(*(" · ".join(row) for row in table[-len(NEEDS):]), sep="\n")
+    head = ["network", "dtype", "product", "hf_lib ms", "floor ms", "ratio to floor",
+            *(f"{who} ms (ours / theirs)" for who in others)]
+    text = "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *table])
+    note = (f"Batch {N}, median of {rounds} rounds; {os.cpu_count()} cores, {platform.machine()}, "
+            f"Python {platform.python_version()}, NumPy {np.__version__}, "
+            f"OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'unset')}.")
+    print(f"\n{text}\n\n{note}")
+    if not args.quick:
+        out = Path(__file__).parent / "results" / "products.md"
+        out.parent.mkdir(exist_ok=True)
+        out.write_text(f"# Products beside the matmul floor\n\n{note}\n\n{text}\n", encoding="utf-8")
+
+
+def _agree(what, theirs, ours):
+    scale = np.abs(ours).max()
+    difference = np.abs(np.asarray(theirs) - ours).max() / scale
+    limit = 1e-3 if ours.dtype == np.float32 else 1e-9
+    if not difference < limit:
+        raise SystemExit(f"{what} differs from hf_lib by {difference:.1e} of its largest entry")
+
+
+if __name__ == "__main__":
+    main()
