@@ -1,0 +1,271 @@
+"""First-order methods against their textbook recurrences, and L-BFGS through SciPy."""
+import numpy as np
+import pytest
+
+import hf_lib as hf
+
+
+class Bowl:
+    """f(θ) = ½ θᵀ A θ − bᵀ θ, with its calls counted."""
+
+    A, b = np.diag([1.0, 4.0, 10.0]), np.array([1.0, -2.0, 5.0])
+    N = 1
+
+    def __init__(self):
+        self.calls = 0
+
+    def value(self, theta):
+        return 0.5 * float(theta @ self.A @ theta) - float(self.b @ theta)
+
+    def gradient(self, theta):
+        self.calls += 1
+        return self.A @ theta - self.b
+
+
+START = np.array([3.0, -1.0, 2.0])
+
+
+def sine(N=40, dtype=np.float64):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (N, 1)).astype(dtype)
+    net = hf.MLP([1, 6, 1])
+    return hf.Problem(net, hf.SquaredError(), X, np.sin(3 * X)), net.init(rng, dtype=dtype)
+
+
+FULL = [lambda p, t, **k: hf.GradientDescent(p, t, 0.05, **k), lambda p, t, **k: hf.SGD(p, t, 0.05, **k),
+        lambda p, t, **k: hf.Momentum(p, t, 0.02, **k), lambda p, t, **k: hf.NAG(p, t, 0.02, **k),
+        lambda p, t, **k: hf.Adam(p, t, 0.01, **k)]
+names = ["GradientDescent", "SGD", "Momentum", "NAG", "Adam"]
+every_method = pytest.mark.parametrize("make", FULL, ids=names)
+
+
+# --- against the formulas
+
+def test_gradient_descent_is_its_closed_form():
+    problem, eta = Bowl(), 0.15
+    best = np.linalg.solve(problem.A, problem.b)
+    factor = 1 - eta * np.diag(problem.A)                      # θ_k − θ* = (I − ηA)ᵏ (θ₀ − θ*)
+    for step in hf.GradientDescent(problem, START, eta, max_steps=20):
+        np.testing.assert_allclose(step.theta, best + factor ** step.index * (START - best), rtol=1e-12)
+        assert step.step_size == eta
+
+
+def test_momentum_is_the_heavy_ball():
+    problem, eta, mu = Bowl(), 0.05, 0.8
+    before, theta = START, START
+    for step in hf.Momentum(problem, START, eta, momentum=mu, max_steps=15):
+        before, theta = theta, theta - eta * problem.gradient(theta) + mu * (theta - before)
+        np.testing.assert_allclose(step.theta, theta, rtol=1e-12, atol=1e-13)
+
+
+def test_nag_is_nesterovs_two_sequences():
+    problem, eta, mu = Bowl(), 0.05, 0.8
+    x, y = START, START                                        # y is the look-ahead point of x
+    for step in hf.NAG(problem, START, eta, momentum=mu, max_steps=15):
+        x_before, x = x, y - eta * problem.gradient(y)
+        y = x + mu * (x - x_before)
+        np.testing.assert_allclose(step.theta, y, rtol=1e-12, atol=1e-13)
+
+
+def test_momentum_zero_is_gradient_descent_and_nag_is_not_momentum():
+    last = lambda optimiser: list(optimiser)[-1].theta
+    plain = last(hf.GradientDescent(Bowl(), START, 0.05, max_steps=10))
+    for method in (hf.Momentum, hf.NAG):
+        np.testing.assert_allclose(last(method(Bowl(), START, 0.05, momentum=0.0, max_steps=10)), plain, rtol=1e-13)
+    heavy, nag = (last(m(Bowl(), START, 0.05, max_steps=10)) for m in (hf.Momentum, hf.NAG))
+    assert np.linalg.norm(heavy - nag) > 1e-3
+
+
+def test_adam_is_its_algorithm():
+    problem, eta, b1, b2, eps = Bowl(), 0.1, 0.8, 0.95, 1e-3
+    theta, m, s = START.copy(), 0.0, 0.0
+    for k, step in enumerate(hf.Adam(problem, START, eta, beta1=b1, beta2=b2, eps=eps, max_steps=20), start=1):
+        g = problem.gradient(theta)
+        m = b1 * m + (1 - b1) * g
+        s = b2 * s + (1 - b2) * g ** 2
+        theta = theta - eta * (m / (1 - b1 ** k)) / (np.sqrt(s / (1 - b2 ** k)) + eps)
+        np.testing.assert_allclose(step.theta, theta, rtol=1e-11, atol=1e-13)
+
+
+def test_adams_first_step_has_the_length_of_its_rate():
+    step = next(hf.Adam(Bowl(), START, 0.1))
+    np.testing.assert_allclose(np.abs(step.theta - START), 0.1, rtol=1e-7)
+
+
+def test_sgd_is_gradient_descent_on_each_batch():
+    problem, theta = sine()
+    order = np.random.default_rng(5).permutation(40)
+    steps = hf.SGD(problem, theta, 0.1, batch=10, rng=np.random.default_rng(5), max_steps=3)
+    for k, step in enumerate(steps):
+        batch, following = (problem.batch(order[10 * i:10 * i + 10]) for i in (k, k + 1))
+        theta = theta - 0.1 * batch.gradient(theta)
+        np.testing.assert_allclose(step.theta, theta, rtol=1e-12)
+        assert step.loss == pytest.approx(following.value(theta), rel=1e-12)
+
+
+def test_sgd_sees_each_example_once_an_epoch():
+    problem, theta = sine()
+    seen = []
+
+    class Watched:
+        N = problem.N
+
+        def batch(self, rows):
+            seen.append(rows)
+            return problem.batch(rows)
+    list(hf.SGD(Watched(), theta, 0.1, batch=8, rng=np.random.default_rng(0), max_steps=9))
+    assert len(seen) == 10                                     # one batch ahead
+    for epoch in (seen[:5], seen[5:]):
+        assert sorted(np.concatenate(epoch)) == list(range(40))
+
+
+def test_a_learning_rate_may_be_a_schedule():
+    ks = []
+
+    def rate(k):
+        ks.append(k)
+        return 0.1 / (k + 1)
+    steps = list(hf.GradientDescent(Bowl(), START, rate, max_steps=4))
+    assert ks == [0, 1, 2, 3] and [step.step_size for step in steps] == [0.1 / (k + 1) for k in range(4)]
+
+
+# --- records
+
+@every_method
+def test_records_hold_the_loss_at_their_own_theta(make):
+    problem, theta = sine()
+    before = theta.copy()
+    steps = list(make(problem, theta, max_steps=12))
+    assert [step.index for step in steps] == list(range(1, 13))
+    for step in steps:
+        assert step.loss == pytest.approx(problem.value(step.theta), rel=1e-12)
+    assert steps[-1].loss < problem.value(theta)
+    np.testing.assert_array_equal(theta, before)
+
+
+@every_method
+def test_cost_is_one_gradient_a_step_and_one_at_the_start(make):
+    problem = Bowl()
+    for step in make(problem, START, max_steps=6):
+        assert step.cost == problem.calls == step.index + 1
+
+
+@pytest.mark.parametrize("method", [hf.SGD, hf.Momentum, hf.NAG, hf.Adam])
+def test_cost_on_batches(method):
+    problem, theta = sine()
+    *_, step = method(problem, theta, 0.01, batch=10, rng=np.random.default_rng(0), max_steps=7)
+    assert step.cost == pytest.approx(8 / 4)
+
+
+@every_method
+def test_every(make):
+    problem, theta = sine()
+    all_steps = {step.index: step for step in make(problem, theta, max_steps=10)}
+    some = list(make(problem, theta, max_steps=10, every=4))
+    assert [step.index for step in some] == [4, 8, 10]         # and the last one in any case
+    for step in some:
+        np.testing.assert_array_equal(step.theta, all_steps[step.index].theta)
+        assert (step.loss, step.cost) == (all_steps[step.index].loss, all_steps[step.index].cost)
+
+
+@every_method
+def test_float32_stays_float32(make):
+    problem, theta = sine(dtype=np.float32)
+    for step in make(problem, theta, max_steps=5):
+        assert step.theta.dtype == np.float32
+
+
+@pytest.mark.parametrize("make", [
+    lambda p, t: hf.GradientDescent(p, t, 1e9), lambda p, t: hf.Momentum(p, t, 1e9), lambda p, t: hf.NAG(p, t, 1e9),
+    lambda p, t: hf.SGD(p, t, 1e9, batch=10, rng=np.random.default_rng(0)), lambda p, t: hf.Adam(p, t, 1e160),
+], ids=["GradientDescent", "Momentum", "NAG", "SGD", "Adam"])
+def test_divergence_ends_the_loop_with_the_last_good_theta(make):
+    X = np.random.default_rng(0).standard_normal((40, 2))
+    problem = hf.Problem(hf.MLP([2, 1]), hf.SquaredError(), X, X[:, :1].copy())
+    optimiser = make(problem, np.ones(3))
+    steps = list(optimiser)
+    assert len(steps) < 100
+    assert optimiser.reason == f"loss or gradient is not finite after step {len(steps) + 1}"
+    assert np.isfinite(optimiser.theta).all() and np.isfinite(problem.value(optimiser.theta))
+    assert all(np.isfinite(step.loss) for step in steps)
+    if steps:
+        np.testing.assert_array_equal(optimiser.theta, steps[-1].theta)
+    assert next(optimiser, None) is None
+
+
+def test_a_bad_start_is_called_so():
+    problem, theta = sine()
+    optimiser = hf.GradientDescent(problem, theta * 1e200, 0.1)
+    assert list(optimiser) == [] and optimiser.reason == "loss or gradient is not finite after step 0"
+
+
+def test_an_autograd_problem_trains_as_its_twin():
+    problem, theta = sine()
+    twin = hf.autodiff.Problem(hf.autodiff.network(problem.net), hf.autodiff.mean_loss(problem.loss),
+                               problem.X, problem.Y)
+    for make in FULL:
+        a, b = (list(make(p, theta, max_steps=5))[-1] for p in (problem, twin))
+        np.testing.assert_allclose(a.theta, b.theta, rtol=1e-9)
+
+
+@pytest.mark.parametrize("make, error, words", [
+    (lambda: hf.GradientDescent(Bowl(), START, 0.0), ValueError, "learning_rate is 0.0"),
+    (lambda: hf.GradientDescent(Bowl(), START, "0.1"), TypeError, "learning_rate must be a number"),
+    (lambda: hf.GradientDescent(Bowl(), START, 0.1, every=0), ValueError, "every is 0"),
+    (lambda: hf.GradientDescent(Bowl(), START.astype(int), 0.1), TypeError, "theta has dtype int"),
+    (lambda: hf.SGD(Bowl(), START, 0.1, batch=2), ValueError, "batch is 2, expected at least 1 and at most 1"),
+    (lambda: hf.SGD(Bowl(), START, 0.1, batch=1), TypeError, "rng must be a numpy.random.Generator"),
+    (lambda: hf.Momentum(Bowl(), START, 0.1, momentum=1.0), ValueError, "momentum is 1.0"),
+    (lambda: hf.NAG(Bowl(), START, 0.1, momentum=-0.1), ValueError, "momentum is -0.1"),
+    (lambda: hf.Adam(Bowl(), START, beta1=1.0), ValueError, "beta1 is 1.0"),
+    (lambda: hf.Adam(Bowl(), START, beta2=-0.5), ValueError, "beta2 is -0.5"),
+    (lambda: hf.Adam(Bowl(), START, eps=0.0), ValueError, "eps is 0.0"),
+    (lambda: hf.LBFGS(Bowl(), START, 0), ValueError, "max_steps is 0"),
+    (lambda: hf.LBFGS(Bowl(), START, None), TypeError, "max_steps must be a whole number"),
+    (lambda: hf.LBFGS(Bowl(), START, 5, memory=0), ValueError, "memory is 0"),
+])
+def test_bad_arguments_are_named(make, error, words):
+    with pytest.raises(error, match=words):
+        make()
+
+
+# --- L-BFGS
+
+def test_lbfgs_finds_the_minimum_of_a_quadratic():
+    problem = Bowl()
+    optimiser = hf.LBFGS(problem, START, max_steps=30)
+    steps = list(optimiser)
+    np.testing.assert_allclose(steps[-1].theta, np.linalg.solve(problem.A, problem.b), rtol=1e-6)
+    assert [step.index for step in steps] == list(range(1, len(steps) + 1)) and len(steps) < 30
+    assert isinstance(optimiser.reason, str) and next(optimiser, None) is None
+
+
+def test_lbfgs_records():
+    problem, theta = sine()
+    optimiser, cost = hf.LBFGS(problem, theta, max_steps=25), 0.0
+    for k, step in enumerate(optimiser, start=1):
+        assert step.index == optimiser.index == k
+        assert step.loss == pytest.approx(problem.value(step.theta), rel=1e-12)
+        assert step.cost >= cost + 1 and step.cost == int(step.cost) and np.isnan(step.step_size)
+        cost = step.cost
+        np.testing.assert_array_equal(optimiser.theta, step.theta)
+    assert k == 25 and step.loss < 0.1 * problem.value(theta)
+
+
+def test_lbfgs_counts_every_gradient():
+    problem = Bowl()
+    *_, step = hf.LBFGS(problem, START, max_steps=3)
+    assert step.index == 3 and step.cost == problem.calls
+
+
+def test_lbfgs_hands_back_float32():
+    problem, theta = sine(dtype=np.float32)
+    steps = list(hf.LBFGS(problem, theta, max_steps=5))
+    assert {step.theta.dtype for step in steps} == {np.dtype(np.float32)} and steps
+    assert steps[-1].loss == pytest.approx(problem.value(steps[-1].theta), rel=1e-5)
+
+
+def test_lbfgs_memory_matters():
+    problem, theta = sine()
+    last = lambda m: list(hf.LBFGS(problem, theta, max_steps=20, memory=m))[-1].loss
+    assert last(10) < last(1)
