@@ -110,13 +110,14 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
     r_z = _inner(r, z)
     tolerance = max(rtol * np.sqrt(_inner(b, b)), np.sqrt(np.finfo(b.dtype).tiny))
 
+    x_next = np.empty_like(x)
     phi, norms = [_phi(x, b, r)], [np.sqrt(_inner(r, r))]
     iterates, kept = [], []
     direction = None
     k = 0
     while True:
         if keep is None or keep(k):
-            iterates.append(x)
+            iterates.append(x.copy())
             kept.append(k)
         reason = _reason(k, norms[-1], tolerance, max_iters, stop, phi)
         if reason:
@@ -130,13 +131,14 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
             reason, direction = "negative curvature", p.copy()
             break
         alpha = r_z / curvature                                # the minimum of φ along p
-        x_next = axpy(p, x.copy(), a=alpha)                    # x + α p; x itself stays as it was
+        np.multiply(p, alpha, out=x_next)
+        x_next += x                                            # x + α p; x itself stays as it was
         r = axpy(A_p, r, a=-alpha)                             # r ← r − α A p
         value, norm = _phi(x_next, b, r), np.sqrt(_inner(r, r))
         if not (np.isfinite(value) and np.isfinite(norm)):
             reason = "not finite"
             break
-        x = x_next
+        x, x_next = x_next, x
         k += 1
         phi.append(value)
         norms.append(norm)
@@ -145,7 +147,7 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
         p *= r_z / previous                                    # β = rᵀz / previous rᵀz
         p += z                                                 # p ← z + β p
     if not kept or kept[-1] != k:
-        iterates.append(x)
+        iterates.append(x.copy())
         kept.append(k)
     return CGResult(x, k, reason, np.array(phi), np.array(norms), tuple(iterates), tuple(kept), direction)
 

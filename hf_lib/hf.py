@@ -178,7 +178,9 @@ class HessianFree(Optimiser):
 
         def damped(v):
             self.cost += GGN * share
-            return lin.ggn(v) + lam * v                   # G v + λ v
+            B_v = lam * v
+            B_v += lin.ggn(v)                             # G v + λ v
+            return B_v
         return cg(damped, -g, x0=self.warm if self.warm.any() else None, M=M, rtol=0.0,
                   max_iters=self.settings.max_cg, stop=self.settings.stop,
                   keep=GeometricKeep() if self.settings.backtracking else lambda k: False)
