@@ -29,6 +29,8 @@ class Control:
     default: object = None
 
     def __post_init__(self):
+        if not self.values:
+            raise ValueError(f"{self!r} has no value to choose")
         if self.default is None:
             object.__setattr__(self, "default", self.values[0])
         else:

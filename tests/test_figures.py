@@ -1,0 +1,53 @@
+"""Every picture of every chapter: all corners of its controls, and values at random."""
+
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+from figure_checks import check_corners, check_values, corners, example
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import hf_lib.figures
+from hf_lib import explore
+
+CHAPTERS = [importlib.import_module(f"hf_lib.figures.{m.name}")
+            for m in pkgutil.iter_modules(hf_lib.figures.__path__) if m.name.startswith("ch")]
+PICTURES = [pytest.param(picture, id=f"{module.__name__.rpartition('.')[2]}.{name}")
+            for module in CHAPTERS for name, picture in explore.pictures(module).items()]
+FEW = 12  # corners that are drawn in about three seconds
+
+
+def many_corners(picture):
+    return sum(1 for _ in corners(picture, example(picture))) > FEW
+
+
+@pytest.mark.parametrize("module", CHAPTERS, ids=lambda m: m.__name__)
+def test_a_chapters_draw_functions_are_pictures(module):
+    for name, f in inspect.getmembers(module, inspect.isfunction):
+        if f.__module__ == module.__name__ and not name.startswith("_"):
+            assert "style.figure(" not in inspect.getsource(f), f"{name} lacks @picture(…)"
+
+
+@pytest.mark.parametrize("picture", [
+    pytest.param(*p.values, id=p.id, marks=[pytest.mark.slow] if many_corners(*p.values) else [])
+    for p in PICTURES])
+def test_corners(picture):
+    check_corners(picture)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("picture", PICTURES)
+def test_values_at_random(picture):
+    data = example(picture)
+    controls = picture.controls(data)
+    first, _ = check_values(picture, data, {})
+
+    @settings(max_examples=8, deadline=None, database=None,
+              suppress_health_check=list(HealthCheck))
+    @given(st.fixed_dictionaries({name: st.sampled_from(c.values) for name, c in controls.items()}))
+    def draws(values):
+        check_values(picture, data, values, first)
+
+    draws()
