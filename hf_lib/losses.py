@@ -83,8 +83,9 @@ class SigmoidCrossEntropy(Loss):
         np.negative(terms, out=terms)
         np.exp(terms, out=terms)
         np.log1p(terms, out=terms)
-        terms += np.maximum(z, 0)
-        terms -= Y * z
+        linear = np.maximum(z, 0)
+        linear -= Y * z                                   # these two cancel first: the small log must survive
+        terms += linear
         return terms.sum(axis=1)
 
     def hessian_operator(self, z, Y):
