@@ -16,6 +16,7 @@ from history import History
 import hf_lib as hf
 
 SIZES = [784, 800, 10]
+CURVATURE_BATCH = 5000
 
 
 def setting(seed):
@@ -34,7 +35,7 @@ def setting(seed):
 def run_hf(args):
     """One row a step, one checkpoint a step."""
     problem, theta, rng, test_error = setting(args.seed)
-    settings = {"preset": "martens2010", "damping": args.damping, "curvature_batch": 5000}
+    settings = {"preset": "martens2010", "damping": args.damping, "curvature_batch": CURVATURE_BATCH}
     history = History(args.name or "mnist_hf", args.seed, settings)
     checkpoint = history.path.with_suffix(".checkpoint.npz")
     loop = hf.HessianFree(problem, theta, rng=rng, max_steps=args.steps, **settings)

@@ -1,0 +1,46 @@
+"""The benchmark runs, measures what it says, and the G product is near its floor (a generous ratio)."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import floor  # noqa: E402
+import products  # noqa: E402
+
+
+def test_the_floor_makes_the_matrix_products_that_the_passes_make():
+    layers = floor.products([5, 4, 3], 2, np.float64, np.random.default_rng(0))
+    made = []
+    for l, layer in enumerate(layers):
+        for kind in layer:
+            layer[kind] = lambda l=l, kind=kind: made.append((l, kind))
+    floor.floor(layers, "G")()
+    assert sorted(made) == [(0, "forward"), (0, "weights"), (1, "adjoint"), (1, "forward"), (1, "forward"),
+                            (1, "weights")]
+    assert "adjoint" not in layers[0]
+
+
+@pytest.mark.slow
+def test_the_benchmark_runs_and_its_peers_agree(monkeypatch, capsys):
+    monkeypatch.setattr(products, "NETS", {"784-800-10": products.NETS["784-800-10"]})
+    monkeypatch.setattr(sys, "argv", ["products.py", "--quick"])
+    products.main()
+    printed = capsys.readouterr().out
+    assert "| 784-800-10 | float32 | G |" in printed and "autograd" in printed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", products.NETS)
+def test_the_G_product_is_near_its_matmul_floor(name):
+    """The target is 1.15 on a quiet machine; the best of ten rounds below 1.6 passes on a busy one."""
+    rng = np.random.default_rng(0)
+    problem, theta, v = products.setting(name, np.dtype(np.float32), 1000, rng)
+    lin = problem.linearize(theta)
+    runs = {("hf_lib", "G"): lambda: lin.ggn(v),
+            ("floor", "G"): floor.floor(floor.products(problem.net.sizes, 1000, np.float32, rng), "G")}
+    times = products.measure(runs, rounds=10)
+    assert times["hf_lib", "G"].min() < 1.6 * times["floor", "G"].min()
