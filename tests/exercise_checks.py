@@ -74,7 +74,7 @@ def stands_in(exercise, notebook):
     cells = [s for s in sources if s.startswith(f"# exercise {exercise.name}\n")]
     assert len(cells) == 1, f"{len(cells)} cells start with '# exercise {exercise.name}'"
     assert exercise.stub in cells[0], f"the stub of {exercise.name} differs from the notebook's"
-    assert f"{exercise.name}.check({exercise.target})" in cells[0]
+    assert f"{exercise.name[5:]}.check({exercise.target})" in cells[0]  # ch06.q1 or ex.q1
     ast.parse(solved(cells[0]))
 
 

@@ -202,7 +202,8 @@ q4 = FunctionExercise(
                   say="The velocity is thrown away: this is gradient descent."),
         Diagnosis("uphill", lambda gradient, theta, eta, mu, steps: _path(gradient, theta, -eta, mu, steps),
                   say="The velocity takes the gradient with a plus: the path climbs."),
-        Diagnosis("the start is missing", lambda gradient, theta, eta, mu, steps: _path(gradient, theta, eta, mu, steps)[1:],
+        Diagnosis("the start is missing",
+                  lambda gradient, theta, eta, mu, steps: _path(gradient, theta, eta, mu, steps)[1:],
                   say="θ_0 belongs to the path: steps + 1 rows."),
     ),
 )

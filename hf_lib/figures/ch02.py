@@ -45,7 +45,7 @@ def _ravine(ax, kappa, path, name):
     path = path[:outside[0] + 1] if outside.size else path
     ax.plot(*path.T, **(style.method(name) | {"markersize": 4, "linewidth": 1.3}))
     ax.plot(0, 0, "+", color=style.COLOUR["objective"], markersize=11, markeredgewidth=2)
-    ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
+    ax.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xticks=(-1, 0, 1), yticks=(-0.5, 0, 0.5))
 
 
 def _speed(rate):
@@ -69,7 +69,7 @@ def ravine(kappa, step):
     for e, (name, colour, dashes, marker) in zip(np.abs(path).T, names):
         right.plot(np.clip(e, 1e-12, 1e12), color=style.COLOUR[colour], linestyle=dashes,
                    marker=marker, markersize=3, label=name)
-    right.set(yscale="log", ylim=(1e-6, 1e4))
+    right.set(yscale="log", ylim=(1e-6, 1e4), xticks=(0, 20, 40), yticks=(1e-6, 1e-3, 1, 1e3))
     style.label(right, "step k", "error |θᵢ|", "error in each direction")
     style.legend(right, loc="upper right")
     factors = 1 - eta * h
@@ -99,7 +99,7 @@ def best_step(kappa, step):
     ax.plot(step, now, "o", color=style.COLOUR["objective"], markersize=8)
     ax.plot(best, rate, "*", color=style.COLOUR["model"], markersize=13, markeredgecolor="white",
             label="best: η = 2/(h_min + h_max)")
-    ax.set(xlim=(0, 2.2), ylim=(0, 1.75), yticks=np.linspace(0, 1.2, 7))
+    ax.set(xlim=(0, 2.2), ylim=(0, 1.75), xticks=(0, 0.5, 1, 1.5, 2), yticks=(0, 0.5, 1))
     style.label(ax, "η·h_max", "factor on the error", f"κ = {kappa:.3g}: now {now:.3f} ({_speed(now)})")
     style.legend(ax, loc="upper center", ncols=2)
     fig.alt = (f"Two V-shaped curves over the step. For κ = {kappa:.3g} they cross at η·h_max = {best:.3g}, "
@@ -131,11 +131,11 @@ def exact_steps(kappa, start):
     Z = 0.5 * (x[None, :] ** 2 + kappa * y[:, None] ** 2)
     style.contours(left, x, y, Z, levels=Z.max() * np.linspace(0, 1, 12) ** 2)
     left.plot(*path.T, **style.method("gradient descent"))
-    left.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
-    style.label(left, "θ₁ (flat)", "θ₂ (steep)", "each step to the lowest point of its line")
+    left.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xticks=(-0.5, 0, 0.5), yticks=[])
+    style.label(left, "θ₁ (flat)", "θ₂ (steep), stretched by √κ", "each step to the lowest point of its line")
     right.axhline(bound, color=style.COLOUR["bound"], linestyle=(0, (5, 2)), label="worst case ((κ−1)/(κ+1))²")
     right.plot(range(1, 13), ratio, "o", color=style.COLOUR["objective"], label="measured")
-    right.set(ylim=(-0.05, 1.35), yticks=np.linspace(0, 1, 6), xlim=(0, 13), xticks=range(2, 13, 2))
+    right.set(ylim=(-0.05, 1.35), yticks=(0, 0.5, 1), xlim=(0, 13), xticks=(1, 6, 12))
     style.label(right, "step k", "f(θₖ) / f(θₖ₋₁)", "what a step leaves of f")
     style.legend(right, loc="upper right")
     fig.alt = (f"Exact line search for κ = {kappa:.3g} from a start at {start:.0f} degrees: each step leaves "
@@ -161,7 +161,8 @@ def heavy_ball(kappa, step, momentum):
     circle = np.exp(1j * np.linspace(0, 2 * np.pi, 121))
     left.plot(circle.real, circle.imag, color="#555555", linewidth=1)
     small = np.sqrt(momentum) * circle
-    left.plot(small.real, small.imag, color=style.COLOUR["bound"], linewidth=1, linestyle=(0, (5, 2)), label="radius √µ")
+    left.plot(small.real, small.imag, color=style.COLOUR["bound"], linewidth=1, linestyle=(0, (5, 2)),
+              label="radius √µ")
     shown = np.clip(roots.real, -1.7, 1.7) + 1j * roots.imag
     for pair, (name, colour, marker) in zip(shown, (("flat", FLAT, "o"), ("steep", STEEP, "s"))):
         left.plot(pair.real, pair.imag, marker, color=style.COLOUR[colour], markersize=7, label=name)
@@ -189,7 +190,7 @@ def memory(momentum):
     for name, rate in (("gradient descent", abs(1 - s)), ("momentum", radius(s, momentum)),
                        ("NAG", radius(s, momentum, look_ahead=True))):
         ax.plot(s, rate, **(style.method(name) | {"marker": None}))
-    ax.set(xlim=(0, 4), ylim=(0, 1.3))
+    ax.set(xlim=(0, 4), ylim=(0, 1.3), xticks=range(5), yticks=(0, 0.5, 1))
     style.label(ax, "η·h", "factor on the error, per step", f"µ = {momentum:.2f}, √µ = {root:.3f}")
     style.legend(ax, loc="lower right")
     limits = 2 * (1 + momentum), 2 * (1 + momentum) / (1 + 2 * momentum)
@@ -251,11 +252,11 @@ def spectrum(steps, losses, eigenvalues, limit, k):
     right.axhspan(top / 1000, top, color="#DCE7F0", zorder=0, label="h_max/1000 to h_max")
     for which, name, colour, marker in ((sign > 0, "h > 0", "positive", "o"), (sign < 0, "h < 0", "negative", "v")):
         right.plot(rank[which], size[which], marker, color=style.COLOUR[colour], markersize=3, label=name)
-    right.set(yscale="log", ylim=(1e-12, 1e3), xlim=(0, h.size + 1))
+    right.set(yscale="log", ylim=(1e-12, 1e3), xlim=(0, h.size + 1), yticks=(1e-12, 1e-8, 1e-4, 1))
     reach = int(np.sum(h > top / 1000))
     style.label(right, "rank", "|eigenvalue of H|", f"h_max = {top:.3g}; above h_max/1000: {reach} of {h.size}")
     style.legend(right, loc="lower left")
-    fig.alt = (f"The {h.size} eigenvalues of the network's Hessian after {steps[k]} steps, where f = {losses[k]:.2g}, by "
-               f"size on a logarithmic axis: the largest is {top:.3g}, {reach} lie above a thousandth of it, "
+    fig.alt = (f"The {h.size} eigenvalues of the network's Hessian after {steps[k]} steps, where f = {losses[k]:.2g}, "
+               f"by size on a logarithmic axis: the largest is {top:.3g}, {reach} lie above a thousandth of it, "
                f"{int(np.sum(h < 0))} are negative.")
     return fig
