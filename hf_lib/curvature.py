@@ -48,6 +48,11 @@ class Linearization:
         The network's outputs.
     value : float
         f(θ).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a shape or dtype does not fit: of what it is built from, or of a v or u given to a product.
     """
 
     def __init__(self, net, loss, X, Y, theta, l2=0.0):
@@ -134,6 +139,11 @@ class Linearization:
             For "fisher" the targets are drawn here, once, from `rng`.
         damping : float
             λ ≥ 0. Derived in 08 §1.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `kind` is unknown, `damping` negative or not finite, or `rng` no Generator for "fisher".
         """
         choice("kind", kind, ("ggn", "hessian", "fisher", "empirical_fisher"))
         damping = number("damping", damping, low=0)

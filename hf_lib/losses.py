@@ -12,7 +12,11 @@ from ._checks import float_array
 
 
 class Loss:
-    """What the losses share: the checks, and the product through a stored Hessian operator."""
+    """What the losses share: the checks, and the product through a stored Hessian operator.
+
+    `value`, `residual` and `hessian_product` raise TypeError or ValueError unless z and Y (and u)
+    are float arrays of one shape (N, n_out) and one dtype, with N at least 1.
+    """
 
     matching = True
 
