@@ -148,6 +148,29 @@ def test_the_pages_copy_says_what_could_be_moved():
         assert words in copy
 
 
+def test_show_displays_widgets_and_the_copy_that_they_hide(monkeypatch):
+    shown = []
+    monkeypatch.setattr(explore.view, "display", lambda what, **_: shown.append(what))
+    explore.show(walk, **recorded_run())
+    widget, copy = shown
+    model = widget["application/vnd.jupyter.widget-view+json"]["model_id"]
+    assert widget["text/html"] == "" and Tags(copy.data).seen["figure"]["id"] == f"hf-{model}"
+
+
+def test_a_picture_without_controls_is_shown_as_html_alone(monkeypatch):
+    @explore.picture()
+    def still():
+        fig = style.figure(4, 3)
+        fig.subplots().plot([0, 1])
+        fig.alt = "A line from 0 to 1."
+        return fig
+
+    shown = []
+    monkeypatch.setattr(explore.view, "display", lambda what, **_: shown.append(what))
+    explore.show(still)
+    assert len(shown) == 1 and Tags(shown[0].data).seen["img"]["alt"] == "A line from 0 to 1."
+
+
 def test_axes_stay_where_they_are():
     view = explore.View(walk, **recorded_run())
     place = view.figure.axes[0].get_position().bounds

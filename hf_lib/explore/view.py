@@ -112,5 +112,6 @@ def show(picture, **given):
     view = View(picture, **given)
     if view.controls:
         display({"application/vnd.jupyter.widget-view+json":
-                 {"version_major": 2, "version_minor": 0, "model_id": view.box.model_id}}, raw=True)
+                 {"version_major": 2, "version_minor": 0, "model_id": view.box.model_id},
+                 "text/html": ""}, raw=True)  # nothing, where no widgets run: the copy follows
     display(HTML(view.static()))
