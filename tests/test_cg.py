@@ -304,6 +304,12 @@ def test_relative_progress_is_the_papers_rule(seed, k_min, share, eps):
         assert (rule(phi[:i + 1]) == "relative progress") == martens_rule(phi[:i + 1], eps, k_min, share)
 
 
+def test_relative_progress_waits_for_more_than_k_steps_and_for_phi_below_zero():
+    rule = hf.RelativeProgress(k_min=10)
+    assert rule([-1.0] * 11) is None and rule([-1.0] * 12) == "relative progress"
+    assert rule([1.0] * 30) is None
+
+
 def test_relative_progress_stops_cg():
     rng = np.random.default_rng(15)
     A, b = spd(rng, 60, cond=1e4), rng.standard_normal(60)

@@ -252,6 +252,18 @@ def test_it_ends_after_too_many_rejections():
     np.testing.assert_array_equal(loop.theta, theta)
 
 
+def test_only_rejections_in_a_row_count():
+    problem, theta = sine()
+    spoil = []
+    loop = hf.HessianFree(Wrapped(problem, twist=lambda t, f: np.inf if spoil else f), theta)
+    for _ in range(2):
+        spoil.append(True)
+        assert not any(next(loop).accepted for _ in range(29))
+        spoil.clear()
+        assert next(loop).accepted
+    assert loop.reason is None
+
+
 def test_it_ends_where_there_is_nothing_to_do_or_nothing_can_be_done():
     X = np.ones((3, 1))
     flat = hf.HessianFree(hf.Problem(hf.MLP([1, 1]), hf.SquaredError(), X, X), np.array([1.0, 0.0]))

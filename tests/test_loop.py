@@ -60,6 +60,13 @@ def test_why_it_ended():
     assert list(Countdown(None, np.zeros(1), 0)) == []
 
 
+def test_theta_is_copied():
+    theta = np.zeros(1)
+    optimiser = Countdown(None, theta, 1)
+    theta += 5
+    assert next(optimiser).theta.tolist() == [1.0]
+
+
 def test_it_can_be_broken_off_and_gone_on_with():
     optimiser = Countdown(None, np.zeros(1), 4)
     assert [next(optimiser).index, next(optimiser).index] == [1, 2]
