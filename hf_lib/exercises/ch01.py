@@ -138,84 +138,13 @@ q3 = FunctionExercise(
 )
 
 
-def _hidden_cases(rng):
-    for n, h, m in ((1, 4, 1), (3, 5, 2), (2, 7, 3)):
-        order = np.roll(np.arange(h), 1)
-        order[:2] = order[1], order[0]
-        yield rng.normal(size=(n, h)), rng.normal(size=h), rng.normal(size=(h, m)), order
-
-
-q4 = FunctionExercise(
-    name="ch01.q4",
-    title="A twin of a network",
-    kind="core",
-    stub='''
-        def reordered(W_1, b_1, W_2, order):
-            """(W_1, b_1, W_2) of the twin whose hidden unit j is the old unit order[j]."""
-            return ...
-        ''',
-    code='''
-        def reordered(W_1, b_1, W_2, order):
-            """(W_1, b_1, W_2) of the twin whose hidden unit j is the old unit order[j]."""
-            return W_1[:, order], b_1[order], W_2[order]
-        ''',
-    why="A hidden unit owns one *column* of $W_1$ (what it reads), one entry of $b_1$, and one *row* of $W_2$ (what "
-    "it says). All three move with it, by the same order, so $z=\\sum_j a_j W_2[j,:]+b_2$ has the same terms in "
-    "another order. $b_2$ belongs to no hidden unit and stays.",
-    hints=(
-        "Which parts of the three arrays belong to hidden unit $j$?",
-        "A column of $W_1$, an entry of $b_1$, a row of $W_2$.",
-        "`W_1[:, order]`; `b_1` and `W_2` are indexed by `order` along their first axis.",
-    ),
-    cases=_hidden_cases,
-    diagnoses=(
-        Diagnosis("outgoing weights left behind", lambda W, b, V, order: (W[:, order], b[order], V.copy()),
-                  say="The units moved, but the next layer still reads them in the old order: W_2 must follow."),
-        Diagnosis("bias left behind", lambda W, b, V, order: (W[:, order], b.copy(), V[order]),
-                  say="A unit's bias must move with it."),
-        Diagnosis("the opposite order",
-                  lambda W, b, V, order: (W[:, (i := np.argsort(order))], b[i], V[i]),
-                  say="This is a twin, but of the inverse order: new unit j must be old unit order[j]."),
-        Diagnosis("inverse order in W_2",
-                  lambda W, b, V, order: (W[:, order], b[order], V[np.argsort(order)]),
-                  say="W_2 moves by the same order as W_1, not by its inverse."),
-        Diagnosis("wrong type", lambda W, b, V, order: W[:, order]),
-    ),
-)
-
-q5 = ValueExercise(
-    name="ch01.q5",
-    title="Where does the squared error on a sigmoid stop being convex?",
-    kind="core",
-    stub="z_flat = ...",
-    code="""
-        p = 1 / 3                          # the root of 3 p - 1
-        z_flat = np.log(p / (1 - p))       # p = sigma(z), solved for z
-        """,
-    why="With $y=1$ and $p=\\sigma(z)$ the residual is $r=-(1-p)^2p$. Since $dp/dz=p(1-p)$, the chain rule gives "
-    "$r'=\\big[2(1-p)p-(1-p)^2\\big]\\,p(1-p)=p(1-p)^2(3p-1)$. It is zero at $p=\\tfrac13$, so "
-    "$z=\\log\\tfrac{1/3}{2/3}=-\\log 2\\approx-0.693$.",
-    hints=(
-        "Write the residual with $p=\\sigma(z)$ alone, and use $dp/dz=p(1-p)$.",
-        "$r=-(1-p)^2p$, so the curvature is $p(1-p)^2(3p-1)$.",
-        "$p=\\tfrac13$; solve $\\sigma(z)=\\tfrac13$ for $z$.",
-    ),
-    diagnoses=(
-        Diagnosis("p instead of z", 1 / 3, say="That is σ(z); the question asks for z."),
-        Diagnosis("the target 0", np.log(2.0), say="That is where it happens for the target y = 0."),
-        Diagnosis("the symmetric point", 0.0, say="At z = 0 the curvature is still positive: it is 1/16."),
-        Diagnosis("wrong type", "minus log 2"),
-    ),
-)
-
-
 def _counts(rng):
     for n in (3, 6, 1):
         yield rng.normal(size=n), rng.poisson(2.0, size=n).astype(float) + 0.5
 
 
-q6 = FunctionExercise(
-    name="ch01.q6",
+q4 = FunctionExercise(
+    name="ch01.q4",
     title="A matching loss for counts",
     kind="stretch",
     stub='''
@@ -252,5 +181,76 @@ q6 = FunctionExercise(
         Diagnosis("the target in the curvature", lambda z, y: (np.exp(z) - y * z, np.exp(z) - y, np.exp(z) - y),
                   say="Loss and residual are right; the second derivative of y z is zero."),
         Diagnosis("wrong type", lambda z, y: np.exp(z) - y * z),
+    ),
+)
+
+q5 = ValueExercise(
+    name="ch01.q5",
+    title="Where does the squared error on a sigmoid stop being convex?",
+    kind="core",
+    stub="z_flat = ...",
+    code="""
+        p = 1 / 3                          # the root of 3 p - 1
+        z_flat = np.log(p / (1 - p))       # p = sigma(z), solved for z
+        """,
+    why="With $y=1$ and $p=\\sigma(z)$ the residual is $r=-(1-p)^2p$. Since $dp/dz=p(1-p)$, the chain rule gives "
+    "$r'=\\big[2(1-p)p-(1-p)^2\\big]\\,p(1-p)=p(1-p)^2(3p-1)$. It is zero at $p=\\tfrac13$, so "
+    "$z=\\log\\tfrac{1/3}{2/3}=-\\log 2\\approx-0.693$.",
+    hints=(
+        "Write the residual with $p=\\sigma(z)$ alone, and use $dp/dz=p(1-p)$.",
+        "$r=-(1-p)^2p$, so the curvature is $p(1-p)^2(3p-1)$.",
+        "$p=\\tfrac13$; solve $\\sigma(z)=\\tfrac13$ for $z$.",
+    ),
+    diagnoses=(
+        Diagnosis("p instead of z", 1 / 3, say="That is σ(z); the question asks for z."),
+        Diagnosis("the target 0", np.log(2.0), say="That is where it happens for the target y = 0."),
+        Diagnosis("the symmetric point", 0.0, say="At z = 0 the curvature is still positive: it is 1/16."),
+        Diagnosis("wrong type", "minus log 2"),
+    ),
+)
+
+
+def _hidden_cases(rng):
+    for n, h, m in ((1, 4, 1), (3, 5, 2), (2, 7, 3)):
+        order = np.roll(np.arange(h), 1)
+        order[:2] = order[1], order[0]
+        yield rng.normal(size=(n, h)), rng.normal(size=h), rng.normal(size=(h, m)), order
+
+
+q6 = FunctionExercise(
+    name="ch01.q6",
+    title="A twin of a network",
+    kind="core",
+    stub='''
+        def reordered(W_1, b_1, W_2, order):
+            """(W_1, b_1, W_2) of the twin whose hidden unit j is the old unit order[j]."""
+            return ...
+        ''',
+    code='''
+        def reordered(W_1, b_1, W_2, order):
+            """(W_1, b_1, W_2) of the twin whose hidden unit j is the old unit order[j]."""
+            return W_1[:, order], b_1[order], W_2[order]
+        ''',
+    why="A hidden unit owns one *column* of $W_1$ (what it reads), one entry of $b_1$, and one *row* of $W_2$ (what "
+    "it says). All three move with it, by the same order, so $z=\\sum_j a_j W_2[j,:]+b_2$ has the same terms in "
+    "another order. $b_2$ belongs to no hidden unit and stays.",
+    hints=(
+        "Which parts of the three arrays belong to hidden unit $j$?",
+        "A column of $W_1$, an entry of $b_1$, a row of $W_2$.",
+        "`W_1[:, order]`; `b_1` and `W_2` are indexed by `order` along their first axis.",
+    ),
+    cases=_hidden_cases,
+    diagnoses=(
+        Diagnosis("outgoing weights left behind", lambda W, b, V, order: (W[:, order], b[order], V.copy()),
+                  say="The units moved, but the next layer still reads them in the old order: W_2 must follow."),
+        Diagnosis("bias left behind", lambda W, b, V, order: (W[:, order], b.copy(), V[order]),
+                  say="A unit's bias must move with it."),
+        Diagnosis("the opposite order",
+                  lambda W, b, V, order: (W[:, (i := np.argsort(order))], b[i], V[i]),
+                  say="This is a twin, but of the inverse order: new unit j must be old unit order[j]."),
+        Diagnosis("inverse order in W_2",
+                  lambda W, b, V, order: (W[:, order], b[order], V[np.argsort(order)]),
+                  say="W_2 moves by the same order as W_1, not by its inverse."),
+        Diagnosis("wrong type", lambda W, b, V, order: W[:, order]),
     ),
 )

@@ -181,7 +181,7 @@ def landscape(problem, planes, plane, alpha, beta):
 
 
 @explore.picture(lambda: dict(problem=_sample()[0], theta=_sample()[1], u=_sample()[3]),
-                 size=explore.Choice(SIZES, default=10, label="batch size |M|"))
+                 size=explore.Choice(SIZES, default=5, label="batch size |M|"))
 def batches(problem, theta, u, size):
     """f_D along a line, and the same for twelve mini-batches of one size."""
     losses = losses_along(problem, theta, u, ALPHAS)
