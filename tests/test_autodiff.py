@@ -151,7 +151,7 @@ def test_its_batches_average_to_the_whole():
 def test_it_keeps_its_own_theta_and_hands_out_copies():
     problem, theta = rnn()
     lin = problem.linearize(theta)
-    gradient, v = lin.gradient(), np.ones(8)
+    gradient, v = lin.gradient().copy(), np.ones(8)
     product = lin.hessian(v)
     theta[:] = 0
     lin.gradient()[:] = 0
