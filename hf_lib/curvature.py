@@ -46,8 +46,6 @@ class Linearization:
         A copy, so that a later change of the caller's vector leaves this object true.
     z : ndarray (N, n_out)
         The network's outputs.
-    value : float
-        f(θ).
 
     Raises
     ------
@@ -65,7 +63,11 @@ class Linearization:
         self._A = [_with_ones(self.N, n, theta.dtype) for n in net.sizes[:-1]]
         self._A[0][:, :-1] = X
         self.z = passes.f0(self._W, net.activations, self._A)
-        self.value = loss.value(self.z, Y) + 0.5 * l2 * net.squared_weights(theta)
+
+    @cached_property
+    def value(self):
+        """f(θ), a float: made at the first need, for a gradient does without."""
+        return self.loss.value(self.z, self.Y) + 0.5 * self.l2 * self.net.squared_weights(self.theta)
 
     def gradient(self):
         """∇f(θ) = (1/N) Jᵀ r + l2·weights, shape (d,). Cost 2/3 (with the forward pass: 1)."""

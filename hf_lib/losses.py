@@ -6,9 +6,9 @@ Every mean is over examples: f = (1/N) Σ_n L(z_n, y_n). Residuals and Hessians 
 """
 
 import numpy as np
-from scipy.special import expit
 
 from ._checks import float_array
+from .activations import sigmoid
 
 
 class Loss:
@@ -79,7 +79,7 @@ class SigmoidCrossEntropy(Loss):
     """
 
     def output(self, z):
-        return expit(z)
+        return sigmoid(z)
 
     def per_example(self, z, Y):
         """Σ_j log(1 + e^{z_j}) − y_j z_j, shape (N,), as max(z, 0) − y z + log(1 + e^{−|z|})."""
@@ -94,13 +94,13 @@ class SigmoidCrossEntropy(Loss):
 
     def hessian_operator(self, z, Y):
         """A function that turns u into σ(1 − σ) ∘ u in place."""
-        s = expit(z)
+        s = sigmoid(z)
         s *= 1 - s
         return lambda u: np.multiply(s, u, out=u)
 
     def sample(self, z, rng):
         """Draw y_j ~ Bernoulli(σ(z_j)). For the Fisher matrix, notebook 13 §1."""
-        return (rng.random(z.shape, dtype=z.dtype) < expit(z)).astype(z.dtype)
+        return (rng.random(z.shape, dtype=z.dtype) < sigmoid(z)).astype(z.dtype)
 
     def check_targets(self, Y, n_out, dtype):
         super().check_targets(Y, n_out, dtype)
@@ -175,20 +175,20 @@ class SigmoidSquaredError(Loss):
     matching = False
 
     def output(self, z):
-        return expit(z)
+        return sigmoid(z)
 
     def per_example(self, z, Y):
         """½‖σ(z_n) − y_n‖², shape (N,)."""
-        return 0.5 * np.sum((expit(z) - Y) ** 2, axis=1)
+        return 0.5 * np.sum((sigmoid(z) - Y) ** 2, axis=1)
 
     def residual(self, z, Y):
         _check_pair(z, Y)
-        s = expit(z)
+        s = sigmoid(z)
         return (s - Y) * s * (1 - s)
 
     def hessian_operator(self, z, Y):
         """A function that turns u into (σ'² + (σ − y) σ'') ∘ u in place."""
-        s = expit(z)
+        s = sigmoid(z)
         slope = s * (1 - s)                                # σ'
         bend = slope * (1 - 2 * s)                         # σ''
         h = slope ** 2 + (s - Y) * bend
@@ -196,7 +196,7 @@ class SigmoidSquaredError(Loss):
 
     def sample(self, z, rng):
         """Draw y ~ N(σ(z), I). The Fisher matrix is then Jᵀ diag(σ'²) J, which is not G."""
-        return expit(z) + rng.standard_normal(z.shape, dtype=z.dtype)
+        return sigmoid(z) + rng.standard_normal(z.shape, dtype=z.dtype)
 
 
 def _check_pair(z, Y):
