@@ -57,6 +57,8 @@ class Linearization:
         float_array("theta", theta, (net.size,))
         float_array("X", X, (None, net.sizes[0]), theta.dtype)
         float_array("Y", Y, (len(X), net.sizes[-1]), theta.dtype)
+        if len(X) == 0:
+            raise ValueError("X holds no examples, expected N of at least 1")
         self.net, self.loss, self.Y, self.l2, self.N = net, loss, Y, l2, len(X)
         self.theta = theta.copy()
         self._W = net.blocks(self.theta)
