@@ -96,8 +96,9 @@ def twin(problem):
 class Problem:
     """The objective loss(network(θ, X), Y) for any two functions autograd can differentiate.
 
-    It has `value`, `gradient`, `batch` and `linearize(θ).ggn`, so `HessianFree` and the
-    baselines train it like any other.
+    It has `value`, `gradient`, `batch` and `linearize(θ).ggn`, so the baselines train it like any
+    other, and so does `HessianFree` with ``preconditioner=None``: autograd has no cheap way to the
+    squared gradients of single examples.
 
     Parameters
     ----------
