@@ -88,8 +88,8 @@ def race(laps, data, grid, who, k, axis):
     lap = laps[who]
     row = max(np.searchsorted(getattr(lap, field), budget, side="right") - 1, 0)
 
-    fit.plot(*data, ".", color=style.COLOUR["data"], markersize=3, label="data")
-    fit.plot(grid, lap.shown[row], color=style.COLOUR[who], linewidth=2.2, label=f"{who}'s network")
+    fit.plot(*data, ".", color=style.COLOUR["data"], markersize=7, alpha=0.5, label="data")
+    fit.plot(grid, lap.shown[row], color=style.COLOUR[who], linewidth=1.6, label=f"{who}'s network")
     fit.set_ylim(-1.6, 1.9)
     style.label(fit, "x", "z", f"{who} after {_amount(budget, axis)}")
     style.legend(fit, loc="upper left", ncols=2)
@@ -105,7 +105,7 @@ def race(laps, data, grid, who, k, axis):
     style.label(progress, axis, "f(θ)", "loss against cost")
     style.legend(progress, loc="lower left")
     losses = ", ".join(f"{name} {_loss_at(other, field, budget):.2g}" for name, other in laps.items())
-    fig.alt = (f"Left: {len(data[0])} data points and the curve of the network that {who} has trained for "
+    fig.alt = (f"Left: {len(data[0]):,} data points and the curve of the network that {who} has trained for "
                f"{_amount(budget, axis)}. Right: loss against {axis}, both axes logarithmic; "
                f"at this budget: {losses}.")
     return fig
@@ -123,7 +123,7 @@ def _loss_at(lap, field, budget):
 
 
 def _amount(budget, axis):
-    return f"{budget:.3g} {axis}"
+    return f"{budget:,.0f} GE" if axis == "gradient-equivalents" else f"{budget:.2g} s"
 
 
 @lru_cache(1)

@@ -1,0 +1,37 @@
+"""The picture in the README: the race of notebook 00 §3, made again.
+
+    python experiments/readme_picture.py        # about half a minute; writes data/pictures/race.png
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+import hf_lib as hf
+from hf_lib.figures import ch00
+
+PICTURE = Path(__file__).resolve().parent.parent / "data" / "pictures" / "race.png"
+
+
+def main(budget=3000):
+    """Hessian-free, Adam and SGD on y = sin 10x without noise, from the same θ."""
+    data = hf.datasets.sine("code", np.random.default_rng(0), n=1000, noise=0.0)
+    net = hf.MLP([1, 20, 20, 1], activation="tanh")
+    problem = hf.Problem(net, hf.SquaredError(), data.X, data.Y)
+    theta = net.init(np.random.default_rng(0))
+    grid = np.linspace(-1, 1, 300)[:, None]
+    entrants = {
+        "Hessian-free": hf.HessianFree(problem, theta, damping=1.0),
+        "Adam": hf.Adam(problem, theta, 0.01, batch=100, rng=np.random.default_rng(1), every=100),
+        "SGD": hf.SGD(problem, theta, 0.05, batch=100, rng=np.random.default_rng(1), every=100),
+    }
+    laps = {name: ch00.record(name, entrant, budget, show=lambda t: net(t, grid)[:, 0], loss=problem.value)
+            for name, entrant in entrants.items()}
+    fig = ch00.race(laps=laps, data=(data.X[:, 0], data.Y[:, 0]), grid=grid[:, 0], who="Hessian-free")
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    PICTURE.write_bytes(fig.png())
+    print(fig.alt)
+
+
+if __name__ == "__main__":
+    main()
