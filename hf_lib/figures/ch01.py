@@ -153,7 +153,7 @@ def pull(z, target):
 
 
 @explore.picture(lambda: dict(problem=_sample()[0], planes=_sample()[4]),
-                 plane=lambda problem, planes: explore.Choice(tuple(planes), label="second direction"),
+                 plane=lambda problem, planes: explore.Choice(tuple(planes), label="direction u"),
                  alpha=explore.Slider(-0.5, 1.5, 0.05, default=0, label="α"),
                  beta=explore.Slider(-1, 1, 0.05, default=0, label="β"))
 def landscape(problem, planes, plane, alpha, beta):
