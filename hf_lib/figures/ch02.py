@@ -80,7 +80,7 @@ def ravine(kappa, step):
     return fig
 
 
-@explore.picture(kappa=KAPPA, step=STEP)
+@explore.picture(kappa=KAPPA, step=explore.Slider(0.05, 2.1, 0.05, default=1.0, label="η·h_max"))
 def best_step(kappa, step):
     """The factors |1 − η h| of both ends of the spectrum against the step."""
     s = np.linspace(0, 2.2, 441)
@@ -95,7 +95,7 @@ def best_step(kappa, step):
             label="the slower of the two")
     ax.plot(s, flat, color=style.COLOUR[FLAT], label="|1 − η h_min|")
     ax.plot(s, steep, color=style.COLOUR[STEEP], linestyle=(0, (5, 2)), label="|1 − η h_max|")
-    ax.axvline(step, color="#555555", linewidth=1)
+    ax.plot([step, step], [0, 1.25], color="#555555", linewidth=1)
     ax.plot(step, now, "o", color=style.COLOUR["objective"], markersize=8)
     ax.plot(best, rate, "*", color=style.COLOUR["model"], markersize=13, markeredgecolor="white",
             label="best: η = 2/(h_min + h_max)")
@@ -252,11 +252,11 @@ def spectrum(steps, losses, eigenvalues, limit, k):
     right.axhspan(top / 1000, top, color="#DCE7F0", zorder=0, label="h_max/1000 to h_max")
     for which, name, colour, marker in ((sign > 0, "h > 0", "positive", "o"), (sign < 0, "h < 0", "negative", "v")):
         right.plot(rank[which], size[which], marker, color=style.COLOUR[colour], markersize=3, label=name)
-    right.set(yscale="log", ylim=(1e-12, 1e3), xlim=(0, h.size + 1), yticks=(1e-12, 1e-8, 1e-4, 1))
+    right.set(xscale="log", yscale="log", ylim=(1e-12, 1e3), xlim=(0.9, h.size), yticks=(1e-12, 1e-8, 1e-4, 1))
     reach = int(np.sum(h > top / 1000))
     style.label(right, "rank", "|eigenvalue of H|", f"h_max = {top:.3g}; above h_max/1000: {reach} of {h.size}")
     style.legend(right, loc="lower left")
     fig.alt = (f"The {h.size} eigenvalues of the network's Hessian after {steps[k]} steps, where f = {losses[k]:.2g}, "
                f"by size on a logarithmic axis: the largest is {top:.3g}, {reach} lie above a thousandth of it, "
-               f"{int(np.sum(h < 0))} are negative.")
+               f"{int(np.sum(h < -1e-12 * top))} are negative beyond rounding.")
     return fig
