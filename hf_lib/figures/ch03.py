@@ -251,7 +251,7 @@ def line_search(c1, c2, shrink):
         bars.fill_between(alpha, row + 0.15, row + 0.85, where=mask, color=style.COLOUR[colour], linewidth=0)
     bars.set(ylim=(0, 3), yticks=(0.5, 1.5, 2.5), yticklabels=("both", "slope", "decrease"))
     bars.grid(False)
-    style.label(bars, "α", "")
+    style.label(bars, "α", "holds")
     both = alpha[1:][(enough & flat)[1:]]
     wolfe_words = f"from {both[0]:.2f} to {both[-1]:.2f}, with gaps perhaps" if both.size else "nowhere"
     fig.alt = (f"φ along a descent direction has two valleys. With c₁ = {c1:.2f} backtracking by {shrink:.1f} accepts "
@@ -310,7 +310,7 @@ def film(moves, k):
     right.plot(move.alpha, f.value(path[-1]), "o", color=style.COLOUR["positive"], markersize=8, label="taken")
     top = along[0] + 1.2 * abs(slope)
     right.set(ylim=(along[0] - 0.75 * abs(slope) - 1e-25, top + 1e-25), xticks=(0, 0.5, 1))
-    style.label(right, "α", "", f"α = {move.alpha:.3g}")
+    style.label(right, "α", "value", f"α = {move.alpha:.3g}")
     style.legend(right, loc="upper center", ncols=2, columnspacing=1)
     fig.alt = (f"Step {k} of Newton with a line search on Rosenbrock's function: from {_words(theta)} with α = {move.alpha:.3g} "
                f"to {_words(path[-1])}; f goes from {f.value(theta):.2g} to {f.value(path[-1]):.2g}.")
@@ -408,7 +408,7 @@ def paths(surface, method, lam, x, y):
     right.plot(np.clip(slopes, 1e-16, 1e9), color=style.COLOUR["gradient"], linestyle=DASHED, marker="o", markersize=3,
                label="‖∇f(θₖ)‖")
     right.set(yscale="log", ylim=(1e-17, 1e15), yticks=10.0 ** np.arange(-15, 11, 5), xlim=(-0.5, max(10, len(points))))
-    style.label(right, "step k", "")
+    style.label(right, "step k", "value")
     style.legend(right, loc="upper right")
     fig.alt = (f"{method} on the surface {surface} from ({x:.1f}, {y:.1f})"
                f"{f' with λ = {lam:.3g}' if method == PATHS[2] else ''}: {len(points) - 1} steps, {why}; it ends at "
@@ -436,14 +436,15 @@ def spectrum(steps, losses, eigenvalues, k):
     style.label(left, "step", "f(θ)", f"step {steps[k]}: f = {losses[k]:.2g}")
     rank = np.arange(1, h.size + 1)
     right.axhline(0, color="#555555", linewidth=1)
-    for mask, name, colour, marker in ((h < 0, "h < 0", "negative", "v"), (h >= 0, "h ≥ 0", "positive", "o")):
+    below = h < -1e-10                                        # not by rounding alone
+    for mask, name, colour, marker in ((below, "h < 0", "negative", "v"), (~below, "h ≥ 0", "positive", "o")):
         right.plot(rank[mask], h[mask], marker, color=style.COLOUR[colour], markersize=4, label=name)
     right.set_yscale("symlog", linthresh=1e-4)
-    right.set(ylim=(-3, 30), xlim=(0, h.size + 1), yticks=(-1, -1e-2, -1e-4, 0, 1e-4, 1e-2, 1, 10))
-    right.set_yticklabels(("−1", "−0.01", "−10⁻⁴", "0", "10⁻⁴", "0.01", "1", "10"))
+    right.set(ylim=(-3, 300), xlim=(0, h.size + 1), yticks=(-1, -1e-2, -1e-4, 0, 1e-4, 1e-2, 1, 100))
+    right.set_yticklabels(("−1", "−0.01", "−10⁻⁴", "0", "10⁻⁴", "0.01", "1", "100"))
     right.minorticks_off()
-    style.label(right, "rank", "eigenvalue of H", f"{int(np.sum(h < 0))} of {h.size} are negative")
+    style.label(right, "rank", "eigenvalue of H", f"{below.sum()} of {h.size} are negative")
     style.legend(right, loc="upper left")
     fig.alt = (f"The {h.size} eigenvalues of the network's Hessian after {steps[k]} steps, where f = {losses[k]:.2g}: "
-               f"from {h[0]:.2g} to {h[-1]:.2g}, {int(np.sum(h < 0))} of them negative.")
+               f"from {h[0]:.2g} to {h[-1]:.2g}, {below.sum()} of them negative.")
     return fig
