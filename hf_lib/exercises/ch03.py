@@ -42,7 +42,7 @@ q1 = FunctionExercise(
         Diagnosis("factor 2", lambda H, g: g @ np.linalg.solve(H, g)),
         Diagnosis("sign", lambda H, g: -0.5 * g @ np.linalg.solve(H, g)),
         Diagnosis("both terms added", lambda H, g: 1.5 * g @ np.linalg.solve(H, g),
-                  say="The slope makes the model fall, the curvature makes it rise: the two terms have opposite signs."),
+                  say="The slope makes the model fall, the curvature makes it rise: the terms have opposite signs."),
         Diagnosis("the wrong quadratic form", lambda H, g: 0.5 * g @ H @ g,
                   say="You have multiplied by H; the Newton step divides by it."),
     ),
@@ -68,8 +68,8 @@ q2 = FunctionExercise(
             return np.linalg.norm(np.linalg.solve(B, H - B), 2)
         ''',
     why="`np.linalg.solve(B, M)` is $B^{-1}M$ without forming the inverse. The norm in the theorem must satisfy "
-        "$\\lVert Mv \\rVert \\le \\lVert M \\rVert \\lVert v \\rVert$ as sharply as it can: that is the largest singular "
-        "value, `np.linalg.norm(M, 2)`. Without the 2, NumPy gives the root of the sum of all squares.",
+        "$\\lVert Mv \\rVert \\le \\lVert M \\rVert \\lVert v \\rVert$ as sharply as it can: that is the largest "
+        "singular value, `np.linalg.norm(M, 2)`. Without the 2, NumPy gives the root of the sum of all squares.",
     hints=("First the matrix $B^{-1}(H - B)$, then its norm.",
            "`np.linalg.solve(B, M)` is $B^{-1}M$; `np.linalg.norm` needs to be told which norm.",
            "`np.linalg.norm(np.linalg.solve(B, H - B), 2)`."),
@@ -77,7 +77,7 @@ q2 = FunctionExercise(
     rtol=1e-8,
     diagnoses=(
         Diagnosis("the wrong norm", _norm(lambda B, H: np.linalg.solve(B, H - B), None),
-                  say="This is the Frobenius norm, NumPy's default for a matrix. The theorem uses the largest singular value."),
+                  say="This is the Frobenius norm, NumPy's default. The theorem uses the largest singular value."),
         Diagnosis("an eigenvalue", lambda B, H: np.max(np.abs(np.linalg.eigvals(np.linalg.solve(B, H - B)))),
                   say="B⁻¹(H − B) is not symmetric: its largest |eigenvalue| can be smaller than its norm."),
         Diagnosis("H inverted in place of B", _norm(lambda B, H: np.linalg.solve(H, H - B)),
@@ -170,7 +170,7 @@ q4 = FunctionExercise(
     diagnoses=(
         Diagnosis("sign", _by_eigenvalues(lambda h, floor: -np.maximum(np.abs(h), floor))),
         Diagnosis("no modulus", _by_eigenvalues(lambda h, floor: np.maximum(h, floor)),
-                  say="max(h, floor) makes every negative curvature as small as the floor, and the step there enormous: |h|."),
+                  say="max(h, floor) turns every negative curvature into the floor, and its step becomes enormous."),
         Diagnosis("no floor", _by_eigenvalues(lambda h, floor: np.abs(h)),
                   say="Where |h| is below the floor, divide by the floor."),
         Diagnosis("Newton", lambda H, g, floor: -np.linalg.solve(H, g),
@@ -182,13 +182,16 @@ q4 = FunctionExercise(
 )
 
 
-def _next_damping(grow=4.0, shrink=4.0, floor=1e-3, swapped=False, grows_below=True, shrinks_below=False):
-    """A `next_damping`, right with these defaults or wrong in a chosen way."""
-    def rule(lam, better):
-        if better == swapped:
-            return lam * grow if grows_below or lam > floor else lam
-        return lam / shrink if shrinks_below or lam > floor else lam
-    return rule
+def _passes_the_floor(lam, better):
+    if better:
+        return lam / 4 if lam > 1e-3 else lam
+    return 4 * lam
+
+
+def _sticks_at_the_floor(lam, better):
+    if better:
+        return max(lam / 4, 1e-3)
+    return 4 * lam if lam > 1e-3 else lam
 
 
 q5 = FunctionExercise(
@@ -197,7 +200,7 @@ q5 = FunctionExercise(
     kind="find the bug",
     stub='''
         def next_damping(lam, better):
-            """λ for the next step: a quarter if the step made f better (not below the floor), else four times."""
+            """The next λ: a quarter after a step that made f better, but never below the floor; else four times."""
             floor = 1e-3
             if better and lam > floor:
                 return lam / 4
@@ -207,24 +210,24 @@ q5 = FunctionExercise(
         ''',
     code='''
         def next_damping(lam, better):
-            """λ for the next step: a quarter if the step made f better (not below the floor), else four times."""
+            """The next λ: a quarter after a step that made f better, but never below the floor; else four times."""
             floor = 1e-3
             if better:
                 return max(lam / 4, floor)
             return 4 * lam
         ''',
-    why="Both branches asked for λ above the floor. The first can carry λ *below* it (0.002 becomes 0.0005), and from then "
-        "on neither branch applies: λ stays there for ever, however bad the steps are. The floor has to hold for what "
-        "is returned, and it has no business in the branch that grows. This bug was found in a published "
+    why="Both branches asked for λ above the floor. The first can carry λ *below* it (0.002 becomes 0.0005), and from "
+        "then on neither branch applies: λ stays there for ever, however bad the steps are. The floor has to hold "
+        "for what is returned, and it has no business in the branch that grows. This bug was found in a published "
         "implementation of Hessian-free optimisation.",
     hints=("Start at λ = 0.002, say *better* once and then *worse* ten times. What is λ?",
            "Which branch should the floor limit, and should it limit what comes in or what goes out?",
            "Return `max(lam / 4, floor)` when better, and `4 * lam` always when worse."),
     cases=lambda rng: [(1.0, True), (1.0, False), (2e-3, True), (5e-4, False), (1e-3, True), (1e-3, False)],
     diagnoses=(
-        Diagnosis("the floor is passed", lambda lam, better: lam / 4 if better and lam > 1e-3 else lam if better else 4 * lam,
+        Diagnosis("the floor is passed", _passes_the_floor,
                   say="λ grows again now. But 0.002 still becomes 0.0005: the floor must hold for what is returned."),
-        Diagnosis("still stuck", lambda lam, better: (max(lam / 4, 1e-3) if better else 4 * lam if lam > 1e-3 else lam),
+        Diagnosis("still stuck", _sticks_at_the_floor,
                   say="A bad step at the floor, or below it, must raise λ."),
         Diagnosis("no floor", lambda lam, better: lam / 4 if better else 4 * lam,
                   say="λ must not fall below 0.001, or many good steps will bring it to nothing."),
@@ -275,12 +278,12 @@ q6 = FunctionExercise(
     kind="stretch",
     stub='''
         def step_within(H, g, radius):
-            """The minimum of q over all ‖δ‖ ≤ radius, for symmetric H (not always positive definite)."""
+            """The δ with the lowest q(δ) among all ‖δ‖ ≤ radius; H is symmetric, perhaps indefinite."""
             return ...
         ''',
     code='''
         def step_within(H, g, radius):
-            """The minimum of q over all ‖δ‖ ≤ radius, for symmetric H (not always positive definite)."""
+            """The δ with the lowest q(δ) among all ‖δ‖ ≤ radius; H is symmetric, perhaps indefinite."""
             h, Q = np.linalg.eigh(H)
             c = Q.T @ g                               # components of the gradient
             length = lambda lam: np.linalg.norm(c / (h + lam))
@@ -296,10 +299,10 @@ q6 = FunctionExercise(
                     high = lam
             return -Q @ (c / (h + high))
         ''',
-    why="Step 6.4 says that $p(\\lambda)$ is the best step of its own length, for every $\\lambda \\ge 0$ with $H + \\lambda I$ "
-        "positive definite, and step 6.5 that its length falls as $\\lambda$ grows. So halve the interval until the length "
-        "is right. (One case is left out, in which $g$ has no component along the lowest eigenvector: there even "
-        "$\\lambda \\to -h_{\\min}$ may be too short.)",
+    why="Step 6.4 says that $p(\\lambda)$ is the best step of its own length, for every $\\lambda \\ge 0$ with "
+        "$H + \\lambda I$ positive definite, and step 6.5 that its length falls as $\\lambda$ grows. So halve the "
+        "interval until the length is right. (One case is left out, in which $g$ has no component along the lowest "
+        "eigenvector: there even $\\lambda \\to -h_{\\min}$ may be too short.)",
     hints=("If H is positive definite and Newton's step is short enough, it is the answer. Else find λ with "
            "$\\lVert p(\\lambda) \\rVert$ = radius.",
            "The length falls as λ grows above $\\max(0, -h_{\\min})$. Halve an interval that starts there.",
@@ -309,15 +312,15 @@ q6 = FunctionExercise(
     rtol=1e-6,
     diagnoses=(
         Diagnosis("Newton's step cut short", _shortened,
-                  say="Cutting Newton's step to the radius keeps its direction. The best step turns towards −g as it shortens."),
+                  say="This keeps the direction of Newton's step. The best step turns towards −g as it shortens."),
         Diagnosis("steepest descent", lambda H, g, radius: -g * (radius / np.linalg.norm(g)),
                   say="That is the best step for a model without curvature."),
         Diagnosis("always on the edge", _always_on_the_edge,
-                  say="Where H is positive definite and Newton's step is inside the radius, it is already the minimum."),
+                  say="Where H is positive definite and Newton's step is short enough, it is already the minimum."),
         Diagnosis("Newton", lambda H, g, radius: -np.linalg.solve(H, g),
                   say="Newton's step ignores the radius, and where H is indefinite it is no minimum."),
         Diagnosis("λ may be too small", _fixed_interval,
-                  say="Your interval misses λ in some case. It must start at max(0, −h_min): below, H + λI is indefinite. And "
-                      "its upper end must be surely short enough."),
+                  say="Your interval misses λ in some case. It must start at max(0, −h_min), for below H + λI is "
+                      "indefinite, and end where p(λ) is surely short enough."),
     ),
 )

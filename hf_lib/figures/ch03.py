@@ -7,7 +7,7 @@ import numpy as np
 
 from hf_lib import explore
 from hf_lib.datasets import surfaces
-from hf_lib.line_search import armijo, wolfe
+from hf_lib.line_search import armijo
 
 from . import style
 
@@ -57,6 +57,11 @@ def _kind(h):
     return "a saddle" if h[1] > 0 else "a maximum"
 
 
+def _backtrack(f, theta, p, g):
+    """α by Armijo's condition; 0 where p does not go downhill."""
+    return armijo(lambda a: f.value(theta + a * p), f.value(theta), float(g @ p), c=1e-4, shrink=0.5).step
+
+
 def _words(point):
     return f"({point[0]:.3g}, {point[1]:.3g})".replace("-", "−")
 
@@ -92,8 +97,8 @@ def model(surface, x, y):
     way = "downhill" if slope < -1e-12 else "uphill" if slope > 1e-12 else "level"
     style.label(right, "α", "value", f"p starts {way}")
     style.legend(right, loc="upper center", ncols=1)
-    fig.alt = (f"{surface} at θ = {_words(theta)}: the Hessian's eigenvalues are {h[0]:.3g} and {h[1]:.3g}, so the model "
-               f"has {_kind(h)}; the Newton step goes there, to {_words(theta + p)}, and starts {way}; "
+    fig.alt = (f"{surface} at θ = {_words(theta)}: the Hessian's eigenvalues are {h[0]:.3g} and {h[1]:.3g}, so the "
+               f"model has {_kind(h)}; the Newton step goes there, to {_words(theta + p)}, and starts {way}; "
                f"f goes from {f.value(theta):.3g} to {f.value(theta + p):.3g}.")
     return fig
 
@@ -200,7 +205,8 @@ def rates(distance, noise):
         right.plot(e[:-1], e[1:], **(look | {"linewidth": 1.2}))
         last[name] = e[-1]
     left.set(yscale="log", ylim=(1e-17, 1e8), xlim=(-0.3, 14.3), yticks=10.0 ** np.arange(-16, 1, 4))
-    right.set(xscale="log", yscale="log", xlim=(1e-9, 5), ylim=(1e-17, 10))
+    right.set(xscale="log", yscale="log", xlim=(1e-9, 50), ylim=(1e-17, 50), xticks=10.0 ** np.arange(-8, 1, 4),
+              yticks=10.0 ** np.arange(-16, 1, 4))
     style.label(left, "step k", "‖θₖ − θ*‖", "error after k steps")
     style.label(right, "‖θₖ − θ*‖", "‖θₖ₊₁ − θ*‖", "next error against error")
     style.legend(left, loc="upper right", ncols=2, columnspacing=1)
@@ -279,7 +285,7 @@ def _example_run():
     for _ in range(10):
         g = f.gradient(theta)
         p = -np.linalg.solve(f.hessian(theta), g)
-        alpha = armijo(lambda a: f.value(theta + a * p), f.value(theta), g @ p, c=0.1, shrink=0.5).step
+        alpha = _backtrack(f, theta, p, g)
         moves.append(Move(theta, p, alpha))
         theta = theta + alpha * p
     return {"moves": moves}
@@ -312,8 +318,9 @@ def film(moves, k):
     right.set(ylim=(along[0] - 0.75 * abs(slope) - 1e-25, top + 1e-25), xticks=(0, 0.5, 1))
     style.label(right, "α", "value", f"α = {move.alpha:.3g}")
     style.legend(right, loc="upper center", ncols=2, columnspacing=1)
-    fig.alt = (f"Step {k} of Newton with a line search on Rosenbrock's function: from {_words(theta)} with α = {move.alpha:.3g} "
-               f"to {_words(path[-1])}; f goes from {f.value(theta):.2g} to {f.value(path[-1]):.2g}.")
+    fig.alt = (f"Step {k} of Newton with a line search on Rosenbrock's function: from {_words(theta)} "
+               f"with α = {move.alpha:.3g} to {_words(path[-1])}; "
+               f"f goes from {f.value(theta):.2g} to {f.value(path[-1]):.2g}.")
     return fig
 
 
@@ -354,9 +361,9 @@ def trust(lam, y):
     right.set(xscale="log", yscale="log", ylim=(1e-2, 1e2), xlim=(0.01, 100))
     change = f.value(theta + p) - f.value(theta)
     style.label(right, "λ", "‖p(λ)‖", f"f changes by {change:+.3f}".replace("-", "−"))
-    state = ("H + λI is positive definite" if safe else "H + λI is indefinite, so that this step is no minimum of anything")
-    fig.alt = (f"The saddle surface at θ = {_words(theta)} with λ = {lam:.3g}: {state}; the step is {np.linalg.norm(p):.3g} "
-               f"long, leads to {_words(theta + p)} and changes f by {change:.3g}.")
+    state = "positive definite" if safe else "indefinite, so that this step is no minimum of anything"
+    fig.alt = (f"The saddle surface at θ = {_words(theta)} with λ = {lam:.3g}: H + λI is {state}; the step is "
+               f"{np.linalg.norm(p):.3g} long, leads to {_words(theta + p)} and changes f by {change:.3g}.")
     return fig
 
 
@@ -378,7 +385,7 @@ def walk(surface, method, lam, x, y):
         p = -Q @ ((Q.T @ g) / np.where(curvature == 0, 1e-12, curvature))
         alpha = 1.0
         if method != "Newton":
-            alpha = armijo(lambda a: f.value(theta + a * p), f.value(theta), float(g @ p), c=1e-4, shrink=0.5).step
+            alpha = _backtrack(f, theta, p, g)
             if alpha == 0:
                 return np.array(points), "p goes uphill"
         theta = theta + alpha * p
