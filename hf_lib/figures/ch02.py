@@ -192,7 +192,7 @@ def memory(momentum):
         ax.plot(s, rate, **(style.method(name) | {"marker": None}))
     ax.set(xlim=(0, 4), ylim=(0, 1.3), xticks=range(5), yticks=(0, 0.5, 1))
     style.label(ax, "η·h", "factor on the error, per step", f"µ = {momentum:.2f}, √µ = {root:.3f}")
-    style.legend(ax, loc="lower right")
+    style.legend(ax, loc="lower right", bbox_to_anchor=(1, 0.07))
     limits = 2 * (1 + momentum), 2 * (1 + momentum) / (1 + 2 * momentum)
     fig.alt = (f"The rates over η·h for µ = {momentum:.2f}. Momentum stays at √µ = {root:.3g} from "
                f"η·h = {(1 - root) ** 2:.3g} to {(1 + root) ** 2:.3g} and is stable up to {limits[0]:.3g}; NAG "
