@@ -62,11 +62,9 @@ class HessianFree(Optimiser):
         `batch` and `N`, with the preconditioner also `linearize(θ).squared_gradients`.
     theta : ndarray (d,)
         Where to start; copied.
-    rng : numpy.random.Generator, optional
-        Needed where a batch size is given.
+    rng : numpy.random.Generator, needed where a batch size is given
     preset : {"martens2010", "source2022"}
-    max_steps : int, optional
-        End after so many steps; without it the caller breaks the loop.
+    max_steps : int, optional; without it the caller breaks the loop
     **changes
         Any field of `Settings`, to change it against the preset.
 
