@@ -4,5 +4,21 @@ from pathlib import Path
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are drawn into memory, never into a window
 
+ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts" / "browser"
+
 # Doctests are collected from every module that pytest meets; the tests' own helpers are not for it to import.
 collect_ignore = [str(path) for path in Path(__file__).parent.rglob("*.py") if not path.name.startswith("test_")]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the latencies that the browser tests have measured, and keep them beside their screenshots."""
+    rows = [row for reports in terminalreporter.stats.values() for report in reports
+            for name, value in getattr(report, "user_properties", ()) if name == "latency" for row in value]
+    if not rows:
+        return
+    lines = [f"{'figure':<48} {'keys':>5} {'median':>7} {'slowest':>8} {'after a drag':>13} {'programs a core':>16}"]
+    lines += [f"{name:<48} {keys:>5} {middle:>7.0f} {slowest:>8.0f} {lag:>13.0f} {busy:>16.1f}"
+              for name, keys, middle, slowest, lag, busy in sorted(rows)]
+    terminalreporter.section("milliseconds from key press to new picture")
+    terminalreporter.write_line("\n".join(lines))
+    (ARTEFACTS / "latency.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -8,9 +8,10 @@ from IPython.display import HTML, display
 
 from hf_lib.figures.canvas import PANEL
 
-# ipywidgets leaves a slider's handle and the player's buttons without a name.
-# Each new picture puts them right, for screen readers.
-NAMING = """
+# Each new picture puts two things right for those who do not use a mouse: ipywidgets leaves a slider's
+# handle and the player's buttons without a name for screen readers; and JupyterLab takes plain keys for
+# itself, so that an arrow key on a drop-down would move on to the next cell.
+KEYBOARD_AND_NAMES = """
 const view = this.closest('.hf-explore');
 view?.querySelectorAll('.widget-slider').forEach(slider => {
   const handle = slider.querySelector('.noUi-handle');
@@ -19,6 +20,8 @@ view?.querySelectorAll('.widget-slider').forEach(slider => {
 });
 view?.querySelectorAll('.widget-play button').forEach((button, i) =>
   button.setAttribute('aria-label', ['play or pause', 'back to the start', 'repeat'][i]));
+view?.querySelectorAll('button[title]').forEach(button => button.setAttribute('aria-label', button.title));
+view?.setAttribute('onkeydown', 'event.ctrlKey || event.metaKey || event.shiftKey || event.stopPropagation()');
 """
 
 
@@ -68,7 +71,7 @@ class View:
             fig = self.picture(**self.data, **self.values())
             if self.figure is not None:
                 fig.follow(self.figure)
-            body = fig.img(class_="hf-picture", data_frame=self.frame, onload=NAMING)
+            body = fig.img(class_="hf-picture", data_frame=self.frame, onload=KEYBOARD_AND_NAMES)
             self.figure = fig
         except Exception as error:
             if os.environ.get("HF_LIB_STRICT"):

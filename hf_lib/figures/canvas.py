@@ -13,7 +13,7 @@ CSS_DPI = 96  # CSS pixels per inch: an image of 7 inches is shown 672 pixels wi
 SHARPNESS = 2  # image pixels per CSS pixel, for high-density screens
 
 # A white panel, so that the colours keep their contrast in a dark theme.
-PANEL = "box-sizing:border-box;width:100%;background:#fff;border-radius:6px;"
+PANEL = "display:block;box-sizing:border-box;width:100%;background:#fff;border-radius:6px;"
 
 
 class Figure(matplotlib.figure.Figure):

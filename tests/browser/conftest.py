@@ -1,0 +1,48 @@
+"""The browser and the server that all browser tests share."""
+import os
+import shutil
+
+import pytest
+from lab_server import Lab
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIETLY = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+           "--disable-component-update", "--disable-sync")
+
+
+def missing(what):
+    """Skip, and say why; where a browser is required, fail instead."""
+    reason = f"{what} is missing, which the tests in a browser need"
+    if os.environ.get("HF_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium: the machine's own, or the one that `playwright install chromium` has fetched."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("the package playwright")
+    with sync_playwright() as play:
+        program = next(filter(None, map(shutil.which, NAMES)), play.chromium.executable_path)
+        if not os.path.exists(program):
+            missing("Chromium")
+        chromium = play.chromium.launch(executable_path=program, args=QUIETLY)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def lab(browser, tmp_path_factory):
+    server = Lab(tmp_path_factory.mktemp("lab"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def page(browser, lab):
+    """A window of JupyterLab."""
+    from lab_page import LabPage
+    return LabPage(browser, lab)

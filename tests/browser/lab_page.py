@@ -1,0 +1,96 @@
+"""A notebook open in JupyterLab in a browser: run it, look for faults, move its figures, photograph it."""
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+from figure_moves import Moves, move_all
+from playwright.sync_api import TimeoutError
+
+WIDTH, HEIGHT = 1000, 900  # CSS pixels of the window
+TALLEST = 8000  # CSS pixels of one photograph; a longer chapter needs several
+PATIENCE = 60_000  # ms that JupyterLab may take to answer on a busy machine
+WIDGETS = 10_000  # ms that widgets may take to appear
+RUN = 600_000  # ms that all cells of a notebook may take there
+SCRIPT = Path(__file__).with_name("page.js")
+
+
+class LabPage:
+    """JupyterLab in a browser window, with one notebook open at a time."""
+
+    def __init__(self, browser, lab):
+        self.lab, self.path, self._found = lab, None, []
+        self.page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        self.page.add_init_script(path=SCRIPT)
+        self.page.route("**/*", self._gate)
+        self.page.on("websocket", lambda socket: self._is_here(socket.url))
+        self.page.on("pageerror", lambda error: self._found.append(f"the page raised {error}"))
+        self.page.goto(f"{lab.url}doc?token={lab.token}")
+        self.page.wait_for_function("window.jupyterapp?.restored.then(() => true)", timeout=PATIENCE)
+
+    def _is_here(self, url: str) -> bool:
+        """Whether an address lies on this machine; one that does not is a fault."""
+        parts = urlsplit(url)
+        here = parts.scheme in ("data", "blob", "about") or parts.hostname == "127.0.0.1"
+        if not here:
+            self._found.append(f"the page asks another machine for {url}")
+        return here
+
+    def _gate(self, route) -> None:
+        route.continue_() if self._is_here(route.request.url) else route.abort()
+
+    def open(self, path: Path) -> None:
+        """Open a copy of a notebook in place of the one before, and end that one's kernel."""
+        self.lab.end_kernels()
+        self.path, self._found = path, []
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        self.page.set_default_timeout(PATIENCE)
+        opened = self.page.evaluate("([path, ms]) => hf.open(path, ms)", [self.lab.add(path), PATIENCE])
+        assert opened, f"JupyterLab did not open {path.name} within {PATIENCE / 1000:.0f} s"
+        self.theme("Light")
+
+    def run(self) -> None:
+        """Run all cells, and wait until their figures stand in the page."""
+        if not self.page.evaluate("ms => hf.run(ms)", RUN):
+            self._found.append(f"not all cells ran, or not within {RUN / 60_000:.0f} minutes")
+        with suppress(TimeoutError):  # then `faults` says what is not there
+            self.page.wait_for_function("hf.standing()", timeout=WIDGETS)
+
+    def faults(self) -> list[str]:
+        """Whatever ought not to be in the page, and requests to other machines."""
+        return self.page.evaluate("hf.faults()") + self._found
+
+    def move_figures(self) -> list[Moves]:
+        """Move all controls of all interactive figures."""
+        cells = nbformat.read(self.path, as_version=4).cells
+        moved = []
+        for view in self.page.locator(".jp-Notebook .hf-explore").all():
+            number = view.evaluate("view => [...document.querySelectorAll('.jp-Notebook .jp-Cell')]"
+                                   ".indexOf(view.closest('.jp-Cell'))")
+            call = re.search(r"explore\.show\(([\w.]+)", cells[number].source)
+            moved.append(move_all(view, f"{self.path.stem}, cell {number + 1}, {call[1] if call else 'figure'}"))
+        return moved
+
+    def theme(self, name: str) -> None:
+        self.page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})",
+                           f"JupyterLab {name}")
+        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=f"JupyterLab {name}")
+
+    def photograph(self, folder: Path) -> None:
+        """Save the whole notebook, from top to bottom, in both themes."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("*.png"):
+            old.unlink()
+        scroller = self.page.locator(".jp-WindowedPanel-outer").first
+        frame = HEIGHT - scroller.evaluate("node => node.clientHeight")
+        length = scroller.evaluate("node => node.scrollHeight")
+        self.page.set_viewport_size({"width": WIDTH, "height": min(length + frame, TALLEST)})
+        shown = scroller.evaluate("node => node.clientHeight")
+        for theme in ("Light", "Dark"):
+            self.theme(theme)
+            for number, top in enumerate(range(0, length, shown), start=1):
+                scroller.evaluate("(node, top) => node.scrollTo(0, top)", top)
+                self.page.screenshot(path=folder / f"{theme.lower()}-{number}.png", animations="disabled")
