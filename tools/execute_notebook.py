@@ -5,8 +5,8 @@ How time is judged
 A limit is meant for a reader's machine with two cores and nothing else to do, yet the
 tests share their machine. So a cell is charged its time by the kernel's clock, less the
 time for which the kernel stood ready but had to wait for a core (Linux counts that; on
-other systems it is 0). Where a limit is still broken, the notebook runs once more, alone
-and with all cores, and for each cell the better of both times counts. A cell that hangs
+other systems it is 0). Where a limit is still broken, the notebook runs once more, alone,
+and for each cell the better of both times counts. A cell that hangs
 is stopped at six times its limit.
 """
 from __future__ import annotations
@@ -92,11 +92,11 @@ def has_exercises(notebook: NotebookNode) -> bool:
 
 
 async def execute(path: Path, notebook: NotebookNode, mode: str = "", limits: Limits = LIMITS,
-                  threads: int = 1, move: bool = True) -> Run:
+                  move: bool = True) -> Run:
     """Run a copy of `notebook` as if it lay at `path`, then (`move`) every control in it."""
     notebook = copy.deepcopy(notebook)
     run = Run(path, mode, notebook)
-    client = CourseClient(notebook, path.parent, threads,
+    client = CourseClient(notebook, path.parent,
                           timeout_func=lambda cell: limits.patience * limits.of(cell))
     async with client:
         for index, cell in enumerate(notebook.cells):
@@ -106,7 +106,7 @@ async def execute(path: Path, notebook: NotebookNode, mode: str = "", limits: Li
         await client.settle(quiet=0.5)
         report_widgets(client, run, index=len(notebook.cells) - 1)
         if move:
-            async for index, reason in move_controls(client, seconds=2 * limits.cell):
+            async for index, reason in move_controls(client, seconds=6 * limits.cell):
                 run.add(index, reason)
     return run
 

@@ -30,6 +30,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 SLICE = 0.5  # seconds
+# One thread a kernel: two threads that share a core with other programs wait for each other at every
+# matrix product, and a cell of ten seconds takes minutes.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
                     "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -41,7 +43,7 @@ QUIET.propagate = False
 class CourseClient(NotebookClient):
     """Runs the cells of one notebook; use as `async with CourseClient(...)`."""
 
-    def __init__(self, notebook: NotebookNode, folder: Path, threads: int, **traits: Any) -> None:
+    def __init__(self, notebook: NotebookNode, folder: Path, **traits: Any) -> None:
         # No kernel folders: then "python3" can only mean the Python that runs this.
         specs = KernelSpecManager(kernel_dirs=[])
         manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs)
@@ -49,7 +51,6 @@ class CourseClient(NotebookClient):
                          skip_cells_with_tag="", iopub_timeout=60, startup_timeout=180,
                          resources={"metadata": {"path": str(folder)}},
                          extra_arguments=["--IPKernelApp.log_level=ERROR"], **traits)
-        self.threads = threads
         self.current: int | None = None  # the index of the cell that is running
         self.cell_of: dict[str, int] = {}  # message id -> index of the cell that it belongs to
         self.creator: dict[str, int] = {}  # widget's comm id -> index of the cell that made it
@@ -58,7 +59,7 @@ class CourseClient(NotebookClient):
 
     async def __aenter__(self) -> CourseClient:
         self.home = TemporaryDirectory(prefix="course-ipython-", ignore_cleanup_errors=True)
-        environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(self.threads)),
+        environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1"),
                        "IPYTHONDIR": self.home.name,  # no start-up files of the user
                        "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
         environment.pop("MPLBACKEND", None)  # the kernel chooses its inline pictures

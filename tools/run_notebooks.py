@@ -72,13 +72,12 @@ def planned(paths: list[Path], modes: tuple[str, ...]) -> tuple[list[tuple], lis
 async def run_all(plan: list[tuple], jobs: int, limits: Limits = LIMITS,
                   tell: Callable[[Run], None] = lambda run: None) -> list[Run]:
     """Make the runs, `jobs` at a time; those over a time limit once more, each alone."""
-    cores = os.cpu_count() or 1
     free = asyncio.Semaphore(jobs)
 
     async def one(path: Path, notebook: NotebookNode, mode: str) -> Run:
         async with free:
             # With solutions the same controls would only be moved a second time.
-            run = await execute(path, notebook, mode, limits, max(1, cores // jobs), mode != "solutions")
+            run = await execute(path, notebook, mode, limits, mode != "solutions")
         tell(run)
         return run
 
@@ -87,7 +86,7 @@ async def run_all(plan: list[tuple], jobs: int, limits: Limits = LIMITS,
     runs = [task.result() for task in tasks]
     for run, (path, notebook, mode) in zip(runs, plan, strict=True):
         if run.too_slow(limits):
-            run.keep_better(await execute(path, notebook, mode, limits, cores, move=False))
+            run.keep_better(await execute(path, notebook, mode, limits, move=False))
     return runs
 
 
