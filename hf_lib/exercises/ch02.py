@@ -31,9 +31,11 @@ q1 = ValueExercise(
            "With $h = 1$ and $25$: $2/h_{\\max}$, $2/(h_{\\min} + h_{\\max})$, $(\\kappa - 1)/(\\kappa + 1)$."),
     diagnoses=(
         Diagnosis("the diagonal", (2 / 13, 1 / 13, 0.0),
-                  say="13 is the curvature along θ₁, but no direction of H is θ₁ alone: take the eigenvalues."),
+                  say="13 is the curvature along θ₁, but θ₁ is no eigendirection of H: take the eigenvalues."),
         Diagnosis("half of the step", (1 / 25, 1 / 26, 24 / 26),
                   say="Both steps are half of what they could be: the factor is 1 − ηh, and it may go down to −1."),
+        Diagnosis("the safe step", (2 / 25, 1 / 25, 24 / 25),
+                  say="1/h_max is safe, but not the best: both ends of the spectrum should shrink equally."),
         Diagnosis("the loss, not the error", (2 / 25, 2 / 26, (24 / 26) ** 2),
                   say="Your rate is what a step leaves of f; the error is asked for, and f goes with its square."),
         Diagnosis("the momentum rate", (2 / 25, 2 / 26, 4 / 6),
@@ -65,6 +67,8 @@ q2 = FunctionExercise(
     diagnoses=(
         Diagnosis("rounded down", lambda kappa, factor: int(np.log(factor) / np.log((kappa - 1) / (kappa + 1))),
                   say="That many steps are not quite enough: round up."),
+        Diagnosis("the rule of thumb", lambda kappa, factor: int(np.ceil(kappa / 2 * np.log(1 / factor))),
+                  say="(κ/2) ln(1/ε) is what large κ tends to; small κ needs the logarithm of the rate itself."),
         Diagnosis("not rounded", lambda kappa, factor: np.log(factor) / np.log((kappa - 1) / (kappa + 1)),
                   say="A whole number of steps is asked for: round up."),
         Diagnosis("the loss, not the error",
@@ -209,11 +213,11 @@ q4 = FunctionExercise(
 )
 
 
-def _after(change, back=True):
-    """A wrong `after_steps`: the eigen-components times change(h, η, k), turned back or not."""
+def _after(change, into=True, back=True):
+    """A wrong `after_steps`: the components times change(h, η, k), turned into the eigendirections and back or not."""
     def answer(H, theta_0, eta, k):
         h, Q = np.linalg.eigh(H)
-        components = change(h, eta, k) * (Q.T @ theta_0)
+        components = change(h, eta, k) * (Q.T @ theta_0 if into else theta_0)
         return Q @ components if back else components
     return answer
 
@@ -244,7 +248,7 @@ q5 = FunctionExercise(
         ''',
     why="In the eigendirections the steps are independent, so $k$ of them are one power. This is how notebook 02 "
         "foretells what 1,000 steps do to a network.",
-    hints=("The minimum is at 0, so $\\theta_k$ is the error, and step 2.4 says what becomes of it.",
+    hints=("The minimum is at 0, so $\\theta_k$ is the error, and step 2.3 says what becomes of it.",
            "`h, Q = np.linalg.eigh(H)`; the components of $\\theta_0$ are `Q.T @ theta_0`.",
            "`Q @ ((1 - eta * h) ** k * (Q.T @ theta_0))`."),
     cases=_after_cases,
@@ -253,6 +257,8 @@ q5 = FunctionExercise(
     diagnoses=(
         Diagnosis("not turned back", _after(lambda h, eta, k: (1 - eta * h) ** k, back=False),
                   say="These are the components in the eigendirections; turn them back with Q."),
+        Diagnosis("not turned in", _after(lambda h, eta, k: (1 - eta * h) ** k, into=False),
+                  say="The factors belong to the eigendirections, and theta_0 is not in them yet: Q.T @ theta_0."),
         Diagnosis("k is no power", _after(lambda h, eta, k: 1 - eta * h * k),
                   say="1 − k η h is one step k times as long; k steps are the k-th power."),
         Diagnosis("one step too many", _after(lambda h, eta, k: (1 - eta * h) ** (k + 1)),

@@ -52,7 +52,7 @@ def _speed(rate):
     """What a rate means for the reader: steps for one more digit, or growth."""
     if rate >= 1 - 1e-9:
         return "grows" if rate > 1 + 1e-9 else "never shrinks"
-    return f"{max(1.0, -1 / np.log10(max(rate, 1e-12))):.3g} steps per digit"
+    return f"{-1 / np.log10(rate):.3g} steps per digit" if rate > 0.1 else "a digit or more per step"
 
 
 @explore.picture(kappa=KAPPA, step=STEP)
@@ -98,7 +98,7 @@ def best_step(kappa, step):
     ax.plot([step, step], [0, 1.25], color="#555555", linewidth=1)
     ax.plot(step, now, "o", color=style.COLOUR["objective"], markersize=8)
     ax.plot(best, rate, "*", color=style.COLOUR["model"], markersize=13, markeredgecolor="white",
-            label="best: η = 2/(h_min + h_max)")
+            label=f"best: {_speed(rate)}")
     ax.set(xlim=(0, 2.2), ylim=(0, 1.75), xticks=(0, 0.5, 1, 1.5, 2), yticks=(0, 0.5, 1))
     style.label(ax, "η·h_max", "factor on the error", f"κ = {kappa:.3g}: now {now:.3f} ({_speed(now)})")
     style.legend(ax, loc="upper center", ncols=2)
@@ -164,13 +164,13 @@ def heavy_ball(kappa, step, momentum):
     left.plot(small.real, small.imag, color=style.COLOUR["bound"], linewidth=1, linestyle=(0, (5, 2)),
               label="radius √µ")
     shown = np.clip(roots.real, -1.7, 1.7) + 1j * roots.imag
-    for pair, (name, colour, marker) in zip(shown, (("flat", FLAT, "o"), ("steep", STEEP, "s"))):
-        left.plot(pair.real, pair.imag, marker, color=style.COLOUR[colour], markersize=7, label=name)
+    for pair, (name, colour, marker, size) in zip(shown, (("flat", FLAT, "o", 10), ("steep", STEEP, "s", 5))):
+        left.plot(pair.real, pair.imag, marker, color=style.COLOUR[colour], markersize=size, label=name)
     left.set(xlim=(-1.8, 1.8), ylim=(-1.25, 1.9), aspect="equal", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
     style.label(left, "real part", "imaginary part", f"largest |eigenvalue| {rate:.3f}")
     left.legend(loc="upper center", ncols=3, handlelength=1.5, columnspacing=1, borderpad=0)
     _ravine(right, kappa, path, "momentum")
-    style.label(right, "θ₁ (flat)", "θ₂ (steep)", f"{STEPS} steps: {_speed(rate)}")
+    style.label(right, "θ₁ (flat)", "θ₂ (steep)", f"the path: {_speed(rate)}")
     kinds = ["complex" if abs(pair.imag).max() > 1e-7 else "real" for pair in roots]
     fig.alt = (f"Momentum with µ = {momentum:.2f}, η·h_max = {step:.2f}, κ = {kappa:.3g}: the eigenvalues are "
                f"{kinds[0]} in the flat direction and {kinds[1]} in the steep one; the largest has modulus "
