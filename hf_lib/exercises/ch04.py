@@ -1,0 +1,301 @@
+"""The exercises of notebook 04: the two parts of the Hessian, the product with G, and Gauss–Newton's rate."""
+
+import numpy as np
+
+from ._core import Diagnosis
+from ._kinds import FunctionExercise, ValueExercise
+
+q1 = ValueExercise(
+    name="ch04.q1",
+    title="One parameter, by hand",
+    kind="warm-up",
+    stub="""
+        G = ...                  # z = e^{2θ}, f = ½ (z − 3)², at θ = 0
+        S = ...
+        newton_step = ...        # −f′ / (G + S)
+        gauss_newton_step = ...  # −f′ / G
+        answer = (G, S, newton_step, gauss_newton_step)
+        """,
+    code="""
+        dz, ddz = 2, 4                    # 2 e^{2θ} and 4 e^{2θ}; z = 1
+        G = dz**2                          # H_L = 1
+        S = (1 - 3) * ddz
+        df = (1 - 3) * dz
+        newton_step = -df / (G + S)
+        gauss_newton_step = -df / G
+        answer = (G, S, newton_step, gauss_newton_step)
+        """,
+    why="$f' = r z' = -4$, so $f$ falls to the right. Gauss–Newton goes there, by $4/4 = 1$. The full second derivative "
+        "is $4 - 8 = -4$, and Newton goes to the left, uphill.",
+    hints=("At $\\theta = 0$: what are $z$, $z'$, $z''$ and $r = z - y$?",
+           "$G = z' \\cdot 1 \\cdot z'$ and $S = r z''$; the slope is $f' = r z'$.",
+           "$z = 1$, $z' = 2$, $z'' = 4$, $r = -2$."),
+    diagnoses=(
+        Diagnosis("sign of the residual", (4, 8, 4 / 12, 1), say="The residual is z − y = 1 − 3, which is negative."),
+        Diagnosis("the inner derivative", (1, -2, -2, 2), say="z = e^{2θ}: each derivative brings down a factor 2."),
+        Diagnosis("uphill", (4, -8, 1, -1), say="The steps are −f′ divided by the curvature; check the sign of f′ = r z′."),
+        Diagnosis("H in place of S", (4, -4, -1, 1), say="The second number is H = G + S. S alone is r z″."),
+        Diagnosis("the parts exchanged", (-8, 4, -1, -0.5), say="G is the part with z′ twice; S is the one with z″."),
+    ),
+)
+
+
+def _ggn(J, H_L, v):
+    return np.einsum("nja,njk,nk->a", J, H_L, J @ v)
+
+
+def _mean_first(J, H_L, v):
+    J, H_L = J.mean(axis=0), H_L.mean(axis=0)
+    return J.T @ (H_L @ (J @ v))
+
+
+def _softmax_hessian(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return p[:, :, None] * np.eye(z.shape[1]) - p[:, :, None] * p[:, None, :]
+
+
+def _ggn_cases(rng):
+    for N, m, d in ((4, 3, 6), (5, 2, 4), (3, 4, 5)):
+        yield rng.normal(size=(N, m, d)), _softmax_hessian(rng.normal(size=(N, m))), rng.normal(size=d)
+
+
+q2 = FunctionExercise(
+    name="ch04.q2",
+    title="G v without G",
+    kind="core",
+    stub='''
+        def ggn_product(J, H_L, v):
+            """(1/N) Σ_n J_nᵀ H_L,n J_n v; J is (N, n_out, d), H_L is (N, n_out, n_out), v is (d,)."""
+            return ...
+        ''',
+    code='''
+        def ggn_product(J, H_L, v):
+            """(1/N) Σ_n J_nᵀ H_L,n J_n v; J is (N, n_out, d), H_L is (N, n_out, n_out), v is (d,)."""
+            Jv = J @ v                                    # (N, n_out): v → J v
+            u = np.einsum("njk,nk->nj", H_L, Jv)          # → H_L J v
+            return np.einsum("nja,nj->a", J, u) / len(J)  # → Jᵀ H_L J v, and the mean
+        ''',
+    why="Read the formula from the right. No array here is larger than $J$ itself; the $d \\times d$ matrix never appears. "
+        "Chapter 06 gets rid of $J$ as well.",
+    hints=("Three products, from the right: first $J_n v$ for all examples.",
+           "`J @ v` has shape (N, n_out). `np.einsum` does the other two: the first with `\"njk,nk->nj\"`.",
+           "The last is `np.einsum(\"nja,nj->a\", J, u) / len(J)`."),
+    cases=_ggn_cases,
+    linear_in="v",
+    mean_over="J",
+    diagnoses=(
+        Diagnosis("missing 1/N", _ggn),
+        Diagnosis("the loss left out", lambda J, H_L, v: np.einsum("nja,nj->a", J, J @ v) / len(J),
+                  say="This is JᵀJ v: the loss's own curvature H_L is missing. It is the identity for the squared error only."),
+        Diagnosis("the mean too early", _mean_first,
+                  say="You average J and H_L first. The mean is over the products: Σ J_nᵀ H_L,n J_n, example by example."),
+        Diagnosis("diagonal of H_L only",
+                  lambda J, H_L, v: np.einsum("nja,njj,nj->a", J, H_L, J @ v) / len(J),
+                  say="Only the diagonal of H_L is used. Softmax's outputs share their curvature: H_L is a full matrix."),
+        Diagnosis("sign", lambda J, H_L, v: -_ggn(J, H_L, v) / len(J)),
+        Diagnosis("wrong shape", lambda J, H_L, v: np.einsum("njk,nk->nj", H_L, J @ v) / len(J)),
+    ),
+)
+
+
+def _mu(measure, matrix=lambda G, S: np.linalg.solve(G, S)):
+    """A wrong `gauss_newton_factor`: another measure of another matrix."""
+    def answer(J, r, bends):
+        return float(measure(matrix(J.T @ J, np.einsum("n,nab->ab", r, bends))))
+    return answer
+
+
+def _radius(M):
+    return np.max(np.abs(np.linalg.eigvals(M)))
+
+
+def _rate_cases(rng):
+    for n, d, size in ((6, 2, 0.5), (7, 3, 1.0), (5, 1, -2.0), (8, 4, 0.3)):
+        bends = rng.normal(size=(n, d, d))
+        yield rng.normal(size=(n, d)), size * (rng.normal(size=n) + 0.5), bends + bends.transpose(0, 2, 1)
+
+
+q3 = FunctionExercise(
+    name="ch04.q3",
+    title="How fast is Gauss–Newton?",
+    kind="core",
+    stub='''
+        def gauss_newton_factor(J, r, bends):
+            """max |µ| with S w = µ G w, for f = ½ Σ_n r_n²; bends[n] = ∇²r_n, an array (n, d, d)."""
+            return ...
+        ''',
+    code='''
+        def gauss_newton_factor(J, r, bends):
+            """max |µ| with S w = µ G w, for f = ½ Σ_n r_n²; bends[n] = ∇²r_n, an array (n, d, d)."""
+            G = J.T @ J
+            S = np.einsum("n,nab->ab", r, bends)       # Σ_n r_n ∇²r_n
+            return np.max(np.abs(np.linalg.eigvals(np.linalg.solve(G, S))))
+        ''',
+    why="$S w = \\mu G w$ says that $\\mu$ is an eigenvalue of $G^{-1} S$. In the long run the largest $|\\mu|$ is the "
+        "factor on the error. It is at most $\\kappa = \\lVert G^{-1} S \\rVert$, because no eigenvalue exceeds the norm.",
+    hints=("Which two matrices do you need, and what is $\\mu$ an eigenvalue of?",
+           "`G = J.T @ J` and `S = np.einsum(\"n,nab->ab\", r, bends)`; multiply $S w = \\mu G w$ by $G^{-1}$.",
+           "`np.max(np.abs(np.linalg.eigvals(np.linalg.solve(G, S))))`."),
+    cases=_rate_cases,
+    rtol=1e-8,
+    diagnoses=(
+        Diagnosis("the norm", _mu(lambda M: np.linalg.norm(M, 2)),
+                  say="This is κ, the norm: a bound. Asked for is the largest |eigenvalue|, the factor itself."),
+        Diagnosis("the sign kept", _mu(lambda M: np.max(np.linalg.eigvals(M).real)),
+                  say="A negative µ counts as well: take the absolute value before the maximum."),
+        Diagnosis("H in place of S", _mu(_radius, lambda G, S: np.linalg.solve(G, G + S)),
+                  say="That is G⁻¹H = I + G⁻¹S. The error is multiplied by −G⁻¹S."),
+        Diagnosis("divided by H", _mu(_radius, lambda G, S: np.linalg.solve(G + S, S)),
+                  say="Gauss–Newton solves with G; only Newton knows H."),
+        Diagnosis("not divided", _mu(_radius, lambda G, S: S), say="That is the size of S alone; compare it with G."),
+        Diagnosis("the residuals left out",
+                  lambda J, r, bends: float(_radius(np.linalg.solve(J.T @ J, bends.sum(axis=0)))),
+                  say="Each ∇²r_n must be multiplied by its residual r_n: that is why a good fit is fast."),
+    ),
+)
+
+
+def _slope(z, phi, u):
+    if phi == "identity":
+        return u
+    if phi == "sigmoid":
+        s = 1 / (1 + np.exp(-z))
+        return s * (1 - s) * u
+    return np.einsum("njk,nk->nj", _softmax_hessian(z), u)
+
+
+def _product(change=lambda phi: phi, times=1, divide=True):
+    """A wrong `ggn_product`: φ exchanged, J_φ used `times` times, the mean left out."""
+    def answer(J, z, v, phi):
+        u = J @ v
+        for _ in range(times):
+            u = _slope(z, change(phi), u)
+        return np.einsum("nja,nj->a", J, u) / (len(J) if divide else 1)
+    return answer
+
+
+def _diagonal_only(J, z, v, phi):
+    u = J @ v
+    if phi == "softmax":
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        return np.einsum("nja,nj->a", J, p * u) / len(J)
+    return _product()(J, z, v, phi)
+
+
+def _phi_cases(rng):
+    for phi, N, m, d in (("softmax", 4, 3, 5), ("identity", 5, 1, 4), ("sigmoid", 3, 2, 4), ("sigmoid", 4, 1, 3), ("identity", 3, 2, 5)):
+        yield rng.normal(size=(N, m, d)), rng.normal(size=(N, m)), rng.normal(size=d), phi
+
+
+q4 = FunctionExercise(
+    name="ch04.q4",
+    title="A curvature that is always zero",
+    kind="find the bug",
+    stub='''
+        def ggn_product(J, z, v, phi):
+            """(1/N) Σ_n J_nᵀ J_φ(z_n) J_n v for a matching loss; phi: "identity", "sigmoid" or "softmax"."""
+            u = J @ v                                           # (N, n_out)
+            e = np.exp(z - z.max(axis=1, keepdims=True))
+            p = e / e.sum(axis=1, keepdims=True)
+            w = p * u - p * np.sum(p * u, axis=1, keepdims=True)
+            return np.einsum("nja,nj->a", J, w) / len(J)
+        ''',
+    code='''
+        def ggn_product(J, z, v, phi):
+            """(1/N) Σ_n J_nᵀ J_φ(z_n) J_n v for a matching loss; phi: "identity", "sigmoid" or "softmax"."""
+            u = J @ v                                           # (N, n_out)
+            if phi == "identity":
+                w = u
+            elif phi == "sigmoid":
+                p = 1 / (1 + np.exp(-z))
+                w = p * (1 - p) * u
+            else:
+                e = np.exp(z - z.max(axis=1, keepdims=True))
+                p = e / e.sum(axis=1, keepdims=True)
+                w = p * u - p * np.sum(p * u, axis=1, keepdims=True)
+            return np.einsum("nja,nj->a", J, w) / len(J)
+        ''',
+    why="One version of the source project's code differentiates through softmax whatever the loss is. With one output "
+        "softmax is 1 for every $z$, its derivative is 0, and so is the whole product: the sine network has no "
+        "curvature at all. With several outputs and the squared error nothing looks wrong, but the matrix is another one.",
+    hints=("Call it with one output and `phi=\"identity\"`, and print the result. Which argument is never used?",
+           "$J_\\varphi$ is $I$ for the identity, $\\operatorname{diag}(\\sigma(1 - \\sigma))$ for the sigmoid. Only for "
+           "softmax is it what the code computes.",
+           "Choose `w` by `phi`: `u`, or `p * (1 - p) * u` with `p = 1 / (1 + np.exp(-z))`, or the line as it stands."),
+    cases=_phi_cases,
+    linear_in="v",
+    mean_over="J",
+    diagnoses=(
+        Diagnosis("the sigmoid forgotten", _product(lambda phi: "identity" if phi == "sigmoid" else phi),
+                  say="Identity and softmax are right now. The sigmoid has a slope, too."),
+        Diagnosis("the identity everywhere", _product(lambda phi: "identity"),
+                  say="Now φ is left out for all three: this is (1/N) Σ JᵀJ v."),
+        Diagnosis("softmax for the sigmoid", _product(lambda phi: "softmax" if phi == "sigmoid" else phi),
+                  say="Identity and softmax are right now. The sigmoid still goes through softmax."),
+        Diagnosis("J_φ twice", _product(times=2),
+                  say="J_φ stands there once. Twice would be right for the squared error on φ(z), which does not match."),
+        Diagnosis("half of softmax", _diagonal_only,
+                  say="J_φ of softmax is diag(p) − p pᵀ; the second part is missing."),
+        Diagnosis("missing 1/N", _product(divide=False)),
+    ),
+)
+
+
+def _sigmoid_parts(z):
+    s = 1 / (1 + np.exp(-z))
+    return s, s * (1 - s)
+
+
+def _psd(weight, divide=True):
+    """A wrong `psd_product`: (1/N) Jᵀ (weight ∘ Jv) with another weight(s, σ′, y)."""
+    def answer(J, z, Y, v):
+        s, slope = _sigmoid_parts(z)
+        return np.einsum("nja,nj->a", J, weight(s, slope, Y) * (J @ v)) / (len(J) if divide else 1)
+    return answer
+
+
+def _psd_cases(rng):
+    for N, m, d in ((4, 2, 5), (6, 1, 3), (3, 3, 4)):
+        yield rng.normal(size=(N, m, d)), 2 * rng.normal(size=(N, m)), rng.integers(0, 2, (N, m)).astype(float), rng.normal(size=d)
+
+
+q5 = FunctionExercise(
+    name="ch04.q5",
+    title="Cut elsewhere",
+    kind="stretch",
+    stub='''
+        def psd_product(J, z, Y, v):
+            """G v for the loss ½‖σ(z) − y‖², cut after σ: never negative. J is (N, n_out, d)."""
+            return ...
+        ''',
+    code='''
+        def psd_product(J, z, Y, v):
+            """G v for the loss ½‖σ(z) − y‖², cut after σ: never negative. J is (N, n_out, d)."""
+            p = 1 / (1 + np.exp(-z))
+            slope = p * (1 - p)                 # J_φ is diagonal
+            u = slope * (J @ v)                 # J of ŷ = σ(z), times v
+            w = u                               # H_L = I: the loss is ½‖ŷ − y‖² now
+            return np.einsum("nja,nj->a", J, slope * w) / len(J)
+        ''',
+    why="The inner function is now $\\hat y = \\varphi(R_x(\\theta))$ with the Jacobian $J_\\varphi J$, the outer one "
+        "$\\frac12 \\lVert \\hat y - y \\rVert^2$ with $H_L = I$. So $G v = \\frac1N \\sum_n J_n^T J_\\varphi^T J_\\varphi J_n v$, and "
+        "$v^T G v$ is a mean of squares. The targets do not occur; the bend of $\\sigma$ is in $S$ now.",
+    hints=("Call $\\hat y = \\sigma(z)$ the output. What is the loss as a function of $\\hat y$, and what its Hessian?",
+           "The Jacobian of $\\hat y$ is $J_\\varphi J$ with $J_\\varphi = \\operatorname{diag}(\\sigma')$, $\\sigma' = p(1 - p)$.",
+           "$G v = \\frac1N \\sum_n J_n^T (\\sigma'^2 \\circ J_n v)$."),
+    cases=_psd_cases,
+    linear_in="v",
+    mean_over="J",
+    diagnoses=(
+        Diagnosis("cut before σ", _psd(lambda s, slope, Y: slope ** 2 + (s - Y) * slope * (1 - 2 * s)),
+                  say="That is H_L in z, which can be negative: the cut is still before σ."),
+        Diagnosis("the slope once", _psd(lambda s, slope, Y: slope),
+                  say="σ′ enters twice, once in Jv and once on the way back. Once belongs to the cross-entropy."),
+        Diagnosis("no slope", _psd(lambda s, slope, Y: 1 + 0 * slope), say="Where is φ? Its slope belongs to the Jacobian of ŷ."),
+        Diagnosis("σ for σ′", _psd(lambda s, slope, Y: s ** 2), say="The Jacobian of ŷ needs σ′ = p(1 − p), not σ itself."),
+        Diagnosis("missing 1/N", _psd(lambda s, slope, Y: slope ** 2, divide=False)),
+        Diagnosis("residuals squared", _psd(lambda s, slope, Y: (slope * (s - Y)) ** 2),
+                  say="That is the empirical Fisher matrix, made of gradients. The curvature of ½‖ŷ − y‖² in ŷ is 1, whatever the residual."),
+    ),
+)
