@@ -395,7 +395,8 @@ def walk(surface, method, lam, x, y):
     return np.array(points), f"{STEPS} steps were not enough"
 
 
-@explore.picture(surface=SURFACE, method=explore.Choice(PATHS, label="method"),
+@explore.picture(surface=explore.Choice(tuple(SURFACES)[:3], label="surface"),
+                 method=explore.Choice(PATHS, label="method"),
                  lam=explore.Log(0.01, 100, default=3.0, label="λ (damped only)"), x=START_X, y=START_Y)
 def paths(surface, method, lam, x, y):
     """Left the path of a method from a start that the reader chooses, right f and ‖∇f‖ along it."""
