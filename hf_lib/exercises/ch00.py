@@ -18,6 +18,9 @@ q1 = ValueExercise(
         Diagnosis("the products count as gradients", 1 + 12 + 1.0,
                   say="A curvature product is dearer than a gradient: 4/3."),
         Diagnosis("the values left out", 17.0, say="The three values of f cost something too: 1/3 each."),
+        Diagnosis("the values count as gradients", 20.0, say="A value of f is cheaper than a gradient: 1/3."),
+        Diagnosis("the prices exchanged", 9.0,
+                  say="You took the price of a value for a product, and that of a product for a value."),
         Diagnosis("only the products", 16.0,
                   say="Only the products are counted: add the gradient and the three values."),
         Diagnosis("wrong type", "eighteen"),
@@ -67,7 +70,7 @@ def _mean_cases(rng):
 
 
 q3 = FunctionExercise(
-    name="ch00.q3", title="A loss that depends on how much data there is", kind="find the bug",
+    name="ch00.q3", title="A loss that depends on the number of outputs", kind="find the bug",
     stub='''
         def squared_loss(Z, Y):
             """(1/N) Σ_n ½‖z_n − y_n‖², the mean over the N rows."""
@@ -86,6 +89,10 @@ q3 = FunctionExercise(
     cases=_mean_cases,
     diagnoses=(
         Diagnosis("the bug is still there", lambda Z, Y: 0.5 * np.mean((Z - Y) ** 2)),
+        Diagnosis("not squared", lambda Z, Y: 0.5 * np.mean(np.linalg.norm(Z - Y, axis=1)),
+                  say="This is the mean length of the rows: the formula squares it."),
+        Diagnosis("divided by the outputs", lambda Z, Y: 0.5 * np.sum((Z - Y) ** 2) / Z.shape[1],
+                  say="You divided by the number of outputs, Z.shape[1]; the mean is over the rows, len(Z)."),
         Diagnosis("not divided at all", lambda Z, Y: 0.5 * np.sum((Z - Y) ** 2),
                   say="A mean over the rows divides by N."),
         Diagnosis("factor 2", lambda Z, Y: np.sum((Z - Y) ** 2) / len(Z)),

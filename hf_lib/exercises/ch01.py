@@ -40,6 +40,10 @@ q1 = FunctionExercise(
                   say="You gave a bias to the units that a layer starts from; it belongs to those it ends in."),
         Diagnosis("inputs have no bias", lambda sizes: sum(n * m for n, m in zip(sizes, sizes[1:])) + sum(sizes),
                   say="You counted a bias for the inputs, which have none."),
+        Diagnosis("outputs have a bias", lambda sizes: sum(n * m for n, m in zip(sizes, sizes[1:])) + sum(sizes[1:-1]),
+                  say="The outputs have biases too: you counted those of the hidden units alone."),
+        Diagnosis("one bias a layer", lambda sizes: sum(n * m + 1 for n, m in zip(sizes, sizes[1:])),
+                  say="b is a row of m biases, one for each unit that the layer ends in."),
         Diagnosis("wrong type", lambda sizes: [(n + 1) * m for n, m in zip(sizes, sizes[1:])]),
     ),
 )
@@ -54,6 +58,11 @@ def _logit_cases(rng):
 
 def _stable(z, Y):
     return np.maximum(z, 0) - Y * z + np.log1p(np.exp(-np.abs(z)))
+
+
+def _row_maximum(z, Y):
+    m = z.max(axis=1, keepdims=True)
+    return np.sum(m + np.log(1 + np.exp(z - m)) - Y * z) / len(z)
 
 
 q2 = FunctionExercise(
@@ -85,6 +94,8 @@ q2 = FunctionExercise(
     own_work=(SigmoidCrossEntropy.value, SigmoidCrossEntropy.per_example),
     diagnoses=(
         Diagnosis("not finite", lambda z, Y: np.sum(np.log(1 + np.exp(z)) - Y * z) / len(z)),
+        Diagnosis("one maximum a row", _row_maximum,
+                  say="The other exponent is 0, for 1 = e^0: take out max(z, 0), entry by entry, not a row's maximum."),
         Diagnosis("mean over the outputs too", lambda z, Y: np.mean(_stable(z, Y)),
                   say="You took the mean over all N·n_out entries: sum over the outputs, and divide by N alone."),
         Diagnosis("the wrong class is charged",
@@ -180,6 +191,9 @@ q4 = FunctionExercise(
                   say="The rate is exp(z), not z: a network's output may be negative, a rate may not."),
         Diagnosis("the target in the curvature", lambda z, y: (np.exp(z) - y * z, np.exp(z) - y, np.exp(z) - y),
                   say="Loss and residual are right; the second derivative of y z is zero."),
+        Diagnosis("the sigmoid's curvature",
+                  lambda z, y: (np.exp(z) - y * z, np.exp(z) - y, np.exp(z) * (1 - np.exp(z))),
+                  say="Loss and residual are right; p(1 − p) is the sigmoid's derivative, not that of exp."),
         Diagnosis("wrong type", lambda z, y: np.exp(z) - y * z),
     ),
 )
@@ -204,6 +218,8 @@ q5 = ValueExercise(
     diagnoses=(
         Diagnosis("p instead of z", 1 / 3, say="That is σ(z); the question asks for z."),
         Diagnosis("the target 0", np.log(2.0), say="That is where it happens for the target y = 0."),
+        Diagnosis("the pull, not the curvature", -1.4,
+                  say="There the pull is as weak as at z = 0; the question is where the curvature is zero."),
         Diagnosis("the symmetric point", 0.0, say="At z = 0 the curvature is still positive: it is 1/16."),
         Diagnosis("wrong type", "minus log 2"),
     ),

@@ -153,7 +153,7 @@ def digits(laps, images, labels, guesses, who, axis):
     error.set_yscale("log")
     error.set_yticks([5, 10, 20, 50, 100], ["5", "10", "20", "50", "100"])
     style.label(error, axis, "test error in %", "784–100–10 on part of MNIST")
-    style.legend(error, loc="lower left")
+    style.legend(error, loc="upper right")
 
     wrong = np.flatnonzero(guesses[who] != labels)
     right.suptitle(f"{who}: misread as", x=0.02, ha="left", fontsize=11)

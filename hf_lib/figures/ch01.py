@@ -99,7 +99,7 @@ def polynomial(X, Y, degree):
 @explore.picture(lambda: dict(zip(("problem", "theta_a", "theta_b"), _sample())),
                  t=explore.Slider(0, 1, 0.05, default=0.5))
 def between(problem, theta_a, theta_b, t):
-    """The fit of (1 − t) θ_A + t θ_B, and f along the line, with the chord that convexity asks for."""
+    """The fit of (1 − t) θ_A + t θ_B, and f along the line, beside its chord and the best straight line's f."""
     theta = (1 - t) * theta_a + t * theta_b
     ts = np.linspace(0, 1, 41)
     values = losses_along(problem, theta_a, theta_b - theta_a, ts).mean(axis=1)
@@ -112,12 +112,15 @@ def between(problem, theta_a, theta_b, t):
     right.semilogy(ts, values, color=style.COLOUR["objective"], label="f(θ)")
     right.semilogy(ts, (1 - ts) * values[0] + ts * values[-1], color=style.COLOUR["bound"],
                    linestyle=style.DASHED, label="chord")
+    A = problem.X ** [0, 1]
+    straight = 0.5 * np.mean((A @ np.linalg.lstsq(A, problem.Y, rcond=None)[0] - problem.Y) ** 2)
+    right.axhline(straight, color=style.COLOUR["data"], linestyle=style.DOTTED, label="a straight line")
     right.semilogy(t, here, "o", color=style.COLOUR["model"], markersize=9)
     right.set_ylim(1e-3, 1e2)
     style.label(right, "t, from θ_A to θ_B", "f", f"f = {here:.3g}, chord {chord:.3g}")
     style.legend(right, loc="upper right", ncols=2)
     fig.alt = (f"At t = {t:.2f} between the two solutions f is {here:.3g}, where the chord is at {chord:.3g}; "
-               f"the highest value on the way is {values.max():.3g}.")
+               f"the highest value on the way is {values.max():.3g}; the best straight line has {straight:.3g}.")
     return fig
 
 
@@ -130,7 +133,7 @@ def pull(z, target):
     Y, one = np.full_like(zs, y), np.ones_like(zs)
     fig = style.figure(9.5, 3.5)
     axes = fig.subplots(1, 3)
-    words = []
+    words, now = [], []
     for loss, name, colour, dashes in (
             (SigmoidCrossEntropy(), "cross-entropy", "positive", style.SOLID),
             (SigmoidSquaredError(), "squared error", "negative", style.DASHED)):
@@ -138,14 +141,15 @@ def pull(z, target):
         for ax, row in zip(axes, rows):
             ax.plot(zs[:-1, 0], row[:-1], color=style.COLOUR[colour], linestyle=dashes, label=name)
             ax.plot(z, row[-1], "o", color=style.COLOUR[colour], markersize=7)
+        now.append([f"{row[-1]:.3f}".replace("-", "−") for row in rows])
         words.append(f"{name} has loss {rows[0][-1]:.3g}, residual {rows[1][-1]:.2g}, "
                      f"curvature {rows[2][-1]:.2g}")
-    for ax, label, limits in zip(axes, ("loss L", "residual ∂L/∂z", "curvature ∂²L/∂z²"),
-                                 ((-0.4, 9.5), (-1.1, 1.1), (-0.12, 0.3))):
+    for ax, label, both, limits in zip(axes, ("loss L", "residual ∂L/∂z", "curvature ∂²L/∂z²"), zip(*now),
+                                       ((-0.4, 9.5), (-1.1, 1.1), (-0.12, 0.3))):
         ax.axhline(0, color="#555555", linewidth=0.8)
         ax.axvline(z, color="#555555", linewidth=0.8)
         ax.set_ylim(limits)
-        style.label(ax, "z", "", label)
+        style.label(ax, "z", "", f"{label}\n" + " and ".join(both))
     axes[0].set_ylabel(f"for the target {target}")
     style.legend(axes[0], loc="upper right" if y else "upper left")
     fig.alt = f"Sigmoid output, target {target}, z = {z:.1f}: " + "; ".join(words) + "."
@@ -195,7 +199,9 @@ def batches(problem, theta, u, size):
     ax.plot(lowest, f_M.min(axis=1), "v", color=style.COLOUR["model"], label="lowest point of each")
     ax.plot(ALPHAS, losses.mean(axis=1), color=style.COLOUR["objective"], linewidth=2.5, label="f_D, all data")
     ax.set_ylim(0, 0.05)
-    style.label(ax, "α along a random direction", "f", f"{size} of {problem.N} examples in each batch")
+    span = f"{lowest.min():.3f} to {lowest.max():.3f}".replace("-", "−")
+    style.label(ax, "α along a random direction", "f",
+                f"{size} of {problem.N} examples a batch: lowest points from α = {span}")
     style.legend(ax, loc="upper center")
     fig.alt = (f"Twelve mini-batch objectives of {size} examples beside f on all {problem.N}: their lowest points "
                f"lie between α = {lowest.min():.3f} and {lowest.max():.3f}.")
