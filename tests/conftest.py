@@ -13,7 +13,8 @@ collect_ignore = [str(path) for path in Path(__file__).parent.rglob("*.py") if n
 def pytest_terminal_summary(terminalreporter):
     """Print the latencies that the browser tests have measured, and keep them beside their screenshots."""
     rows = [row for reports in terminalreporter.stats.values() for report in reports
-            for name, value in getattr(report, "user_properties", ()) if name == "latency" for row in value]
+            if getattr(report, "when", "") == "call"
+            for name, value in report.user_properties if name == "latency" for row in value]
     if not rows:
         return
     lines = [f"{'figure':<48} {'keys':>5} {'median':>7} {'slowest':>8} {'after a drag':>13} {'programs a core':>16}"]

@@ -21,7 +21,7 @@ START = 60  # seconds that the server may take to answer
 
 SETTINGS = {
     # Every cell in the page at once: otherwise those out of sight are not there to be looked at.
-    "notebook-extension/tracker": {"windowingMode": "none"},
+    "notebook-extension/tracker": {"windowingMode": "contentVisibility", "scrollPastEnd": False},
     "docmanager-extension/plugin": {"autosave": False},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
