@@ -32,11 +32,11 @@ q1 = FunctionExercise(
             p = -np.linalg.solve(H, g)
             return -0.5 * g @ p
         ''',
-    why="Since $Hp = -g$, the quadratic term is $\\frac12 p^T H p = -\\frac12 g^T p$. So $q(p) - f(\\theta) = g^T p - "
-        "\\frac12 g^T p = \\frac12 g^T p = -\\frac12 g^T H^{-1} g$: half of what the slope alone would give.",
-    hints=("Write $q(p) - f(\\theta) = g^T p + \\frac12 p^T H p$, and put in what $Hp$ is.",
-           "$Hp = -g$, so $p^T H p = -g^T p$.",
-           "The promise is $-\\frac12 g^T p$ with $p = -H^{-1}g$: `-0.5 * g @ p`."),
+    why="Since $Hp = -g$, the quadratic term is $\\frac12 p^\\top H p = -\\frac12 g^\\top p$. So $q(p) - f(\\theta) = g^\\top p - "
+        "\\frac12 g^\\top p = \\frac12 g^\\top p = -\\frac12 g^\\top H^{-1} g$: half of what the slope alone would give.",
+    hints=("Write $q(p) - f(\\theta) = g^\\top p + \\frac12 p^\\top H p$, and put in what $Hp$ is.",
+           "$Hp = -g$, so $p^\\top H p = -g^\\top p$.",
+           "The promise is $-\\frac12 g^\\top p$ with $p = -H^{-1}g$: `-0.5 * g @ p`."),
     cases=lambda rng: [(_positive_definite(rng, d), rng.normal(size=d)) for d in (2, 3, 5)],
     diagnoses=(
         Diagnosis("factor 2", lambda H, g: g @ np.linalg.solve(H, g)),
@@ -131,6 +131,10 @@ def _entries(H, g, floor):
     return -g / np.maximum(np.abs(np.diag(H)), floor)
 
 
+def _sign_kept(h, floor):
+    return np.where(h < 0, -1.0, 1.0) * np.maximum(np.abs(h), floor)
+
+
 def _untransposed(H, g, floor):
     h, Q = np.linalg.eigh(H)
     return -Q.T @ ((Q @ g) / np.maximum(np.abs(h), floor))
@@ -159,7 +163,7 @@ q4 = FunctionExercise(
             m = np.maximum(np.abs(h), floor)
             return -Q @ ((Q.T @ g) / m)
         ''',
-    why="In the eigendirections $g^T p = -\\sum_i \\tilde g_i^2 / m_i$ with $\\tilde g = Q^T g$, and every $m_i$ is "
+    why="In the eigendirections $g^\\top p = -\\sum_i \\tilde g_i^2 / m_i$ with $\\tilde g = Q^\\top g$, and every $m_i$ is "
         "positive: downhill. Where $h_i$ is large and positive, this is Newton's step.",
     hints=("`h, Q = np.linalg.eigh(H)`: the columns of Q are the eigenvectors.",
            "The components of the gradient are `Q.T @ g`; divide each by its $m_i$, then turn back with `Q`.",
@@ -171,6 +175,8 @@ q4 = FunctionExercise(
         Diagnosis("sign", _by_eigenvalues(lambda h, floor: -np.maximum(np.abs(h), floor))),
         Diagnosis("no modulus", _by_eigenvalues(lambda h, floor: np.maximum(h, floor)),
                   say="max(h, floor) turns every negative curvature into the floor, and its step becomes enormous."),
+        Diagnosis("sign of h kept", _by_eigenvalues(_sign_kept),
+                  say="Every h keeps its sign here, so negative curvature still sends you uphill. Divide by m itself."),
         Diagnosis("no floor", _by_eigenvalues(lambda h, floor: np.abs(h)),
                   say="Where |h| is below the floor, divide by the floor."),
         Diagnosis("Newton", lambda H, g, floor: -np.linalg.solve(H, g),
@@ -185,6 +191,12 @@ q4 = FunctionExercise(
 def _passes_the_floor(lam, better):
     if better:
         return lam / 4 if lam > 1e-3 else lam
+    return 4 * lam
+
+
+def _stops_above_the_floor(lam, better):
+    if better:
+        return lam / 4 if lam / 4 >= 1e-3 else lam
     return 4 * lam
 
 
@@ -227,6 +239,8 @@ q5 = FunctionExercise(
     diagnoses=(
         Diagnosis("the floor is passed", _passes_the_floor,
                   say="λ grows again now. But 0.002 still becomes 0.0005: the floor must hold for what is returned."),
+        Diagnosis("short of the floor", _stops_above_the_floor,
+                  say="From 0.002 a better step should lead to the floor, 0.001. Yours stays at 0.002."),
         Diagnosis("still stuck", _sticks_at_the_floor,
                   say="A bad step at the floor, or below it, must raise λ."),
         Diagnosis("no floor", lambda lam, better: lam / 4 if better else 4 * lam,
@@ -239,7 +253,7 @@ q5 = FunctionExercise(
 
 def _shortened(H, g, radius):
     p = -np.linalg.solve(H, g)
-    return p * (radius / np.linalg.norm(p))
+    return p * min(1.0, radius / np.linalg.norm(p))
 
 
 def _on_the_edge(H, g, radius, low, high):

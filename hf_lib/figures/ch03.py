@@ -62,6 +62,10 @@ def _backtrack(f, theta, p, g):
     return armijo(lambda a: f.value(theta + a * p), f.value(theta), float(g @ p), c=1e-4, shrink=0.5).step
 
 
+def _steps(n):
+    return f"{n} step{'' if n == 1 else 's'}"
+
+
 def _words(point):
     return f"({point[0]:.3g}, {point[1]:.3g})".replace("-", "−")
 
@@ -83,7 +87,7 @@ def model(surface, x, y):
     _model_lines(left, theta, g, H, theta + p)
     left.plot(*np.stack([theta, theta + p]).T, **(style.method("Newton") | {"markevery": [1]}))
     left.plot(*theta, "o", color=style.COLOUR["step"], markersize=8, zorder=5)
-    style.label(left, "θ₁", "θ₂", f"q has {_kind(h)}: h = {h[0]:.3g} and {h[1]:.3g}".replace("-", "−"))
+    style.label(left, "θ₁", "θ₂", f"q has {_kind(h)}: h = {h[0]:.4g} and {h[1]:.4g}".replace("-", "−"))
     alpha = np.linspace(-0.2, 1.2, 71)
     along = f.value(theta + alpha[:, None] * p)
     q = f.value(theta) + alpha * (g @ p) + 0.5 * alpha ** 2 * (p @ H @ p)
@@ -202,7 +206,8 @@ def rates(distance, noise):
     for name, look in RATES.items():
         e = errors(fit, start, name)
         left.plot(e, **look)
-        right.plot(e[:-1], e[1:], **(look | {"linewidth": 1.2}))
+        seen = np.count_nonzero(e[1:] > 1e-13)                   # below it, rounding draws the line
+        right.plot(e[:seen], e[1:seen + 1], **(look | {"linewidth": 1.2}))
         last[name] = e[-1]
     left.set(yscale="log", ylim=(1e-17, 1e8), xlim=(-0.3, 14.3), yticks=10.0 ** np.arange(-16, 1, 4))
     right.set(xscale="log", yscale="log", xlim=(1e-9, 50), ylim=(1e-17, 50), xticks=10.0 ** np.arange(-8, 1, 4),
@@ -410,7 +415,7 @@ def paths(surface, method, lam, x, y):
     look = style.method("gradient descent" if method == PATHS[4] else "Newton") | {"markersize": 4, "linewidth": 1.3}
     left.plot(*points.T, **look)
     left.plot(x, y, "o", color=style.COLOUR["step"], markersize=8, zorder=5)
-    style.label(left, "θ₁", "θ₂", f"{len(points) - 1} steps: {why}")
+    style.label(left, "θ₁", "θ₂", f"{_steps(len(points) - 1)}: {why}")
     right.plot(np.clip(values, 1e-16, 1e9), color=style.COLOUR["objective"], marker="s", markersize=3,
                label="f(θₖ) − lowest f")
     right.plot(np.clip(slopes, 1e-16, 1e9), color=style.COLOUR["gradient"], linestyle=DASHED, marker="o", markersize=3,
@@ -419,7 +424,7 @@ def paths(surface, method, lam, x, y):
     style.label(right, "step k", "value")
     style.legend(right, loc="upper right")
     fig.alt = (f"{method} on the surface {surface} from ({x:.1f}, {y:.1f})"
-               f"{f' with λ = {lam:.3g}' if method == PATHS[2] else ''}: {len(points) - 1} steps, {why}; it ends at "
+               f"{f' with λ = {lam:.3g}' if method == PATHS[2] else ''}: {_steps(len(points) - 1)}, {why}; it ends at "
                f"{_words(points[-1])} with f {values[-1]:.2g} above the minimum and gradient norm {slopes[-1]:.2g}.")
     return fig
 
