@@ -25,15 +25,16 @@ q1 = ValueExercise(
         gauss_newton_step = -df / G
         answer = (G, S, newton_step, gauss_newton_step)
         """,
-    why="$f' = r z' = -4$, so $f$ falls to the right. Gauss–Newton goes there, by $4/4 = 1$. The full second derivative "
-        "is $4 - 8 = -4$, and Newton goes to the left, uphill.",
+    why="$f' = r z' = -4$, so $f$ falls to the right. Gauss–Newton goes there, by $4/4 = 1$. The full second "
+        "derivative is $4 - 8 = -4$, and Newton goes to the left, uphill.",
     hints=("At $\\theta = 0$: what are $z$, $z'$, $z''$ and $r = z - y$?",
            "$G = z' \\cdot 1 \\cdot z'$ and $S = r z''$; the slope is $f' = r z'$.",
            "$z = 1$, $z' = 2$, $z'' = 4$, $r = -2$."),
     diagnoses=(
         Diagnosis("sign of the residual", (4, 8, 4 / 12, 1), say="The residual is z − y = 1 − 3, which is negative."),
         Diagnosis("the inner derivative", (1, -2, -2, 2), say="z = e^{2θ}: each derivative brings down a factor 2."),
-        Diagnosis("uphill", (4, -8, 1, -1), say="The steps are −f′ divided by the curvature; check the sign of f′ = r z′."),
+        Diagnosis("uphill", (4, -8, 1, -1),
+                  say="The steps are −f′ divided by the curvature; check the sign of f′ = r z′."),
         Diagnosis("H in place of S", (4, -4, -1, 1), say="The second number is H = G + S. S alone is r z″."),
         Diagnosis("the parts exchanged", (-8, 4, -1, -0.5), say="G is the part with z′ twice; S is the one with z″."),
     ),
@@ -76,7 +77,7 @@ q2 = FunctionExercise(
             u = np.einsum("njk,nk->nj", H_L, Jv)          # → H_L J v
             return np.einsum("nja,nj->a", J, u) / len(J)  # → Jᵀ H_L J v, and the mean
         ''',
-    why="Read the formula from the right. No array here is larger than $J$ itself; the $d \\times d$ matrix never appears. "
+    why="Read the formula from the right. No array is larger than $J$ itself; the $d \\times d$ matrix never appears. "
         "Chapter 06 gets rid of $J$ as well.",
     hints=("Three products, from the right: first $J_n v$ for all examples.",
            "`J @ v` has shape (N, n_out). `np.einsum` does the other two: the first with `\"njk,nk->nj\"`.",
@@ -87,12 +88,13 @@ q2 = FunctionExercise(
     diagnoses=(
         Diagnosis("missing 1/N", _ggn),
         Diagnosis("the loss left out", lambda J, H_L, v: np.einsum("nja,nj->a", J, J @ v) / len(J),
-                  say="This is JᵀJ v: the loss's own curvature H_L is missing. It is the identity for the squared error only."),
+                  say="This is JᵀJ v: the loss's own curvature H_L is missing. It is the identity for the squared "
+                      "error only."),
         Diagnosis("the mean too early", _mean_first,
-                  say="You average J and H_L first. The mean is over the products: Σ J_nᵀ H_L,n J_n, example by example."),
+                  say="You average J and H_L first. The mean is over the products J_nᵀ H_L,n J_n."),
         Diagnosis("diagonal of H_L only",
                   lambda J, H_L, v: np.einsum("nja,njj,nj->a", J, H_L, J @ v) / len(J),
-                  say="Only the diagonal of H_L is used. Softmax's outputs share their curvature: H_L is a full matrix."),
+                  say="Only the diagonal of H_L is used. For softmax H_L is a full matrix."),
         Diagnosis("sign", lambda J, H_L, v: -_ggn(J, H_L, v) / len(J)),
         Diagnosis("wrong shape", lambda J, H_L, v: np.einsum("njk,nk->nj", H_L, J @ v) / len(J)),
     ),
@@ -133,7 +135,7 @@ q3 = FunctionExercise(
             return np.max(np.abs(np.linalg.eigvals(np.linalg.solve(G, S))))
         ''',
     why="$S w = \\mu G w$ says that $\\mu$ is an eigenvalue of $G^{-1} S$. In the long run the largest $|\\mu|$ is the "
-        "factor on the error. It is at most $\\kappa = \\lVert G^{-1} S \\rVert$, because no eigenvalue exceeds the norm.",
+        "factor on the error. It is at most $\\kappa = \\lVert G^{-1} S \\rVert$: no eigenvalue exceeds the norm.",
     hints=("Which two matrices do you need, and what is $\\mu$ an eigenvalue of?",
            "`G = J.T @ J` and `S = np.einsum(\"n,nab->ab\", r, bends)`; multiply $S w = \\mu G w$ by $G^{-1}$.",
            "`np.max(np.abs(np.linalg.eigvals(np.linalg.solve(G, S))))`."),
@@ -184,7 +186,8 @@ def _diagonal_only(J, z, v, phi):
 
 
 def _phi_cases(rng):
-    for phi, N, m, d in (("softmax", 4, 3, 5), ("identity", 5, 1, 4), ("sigmoid", 3, 2, 4), ("sigmoid", 4, 1, 3), ("identity", 3, 2, 5)):
+    for phi, N, m, d in (("softmax", 4, 3, 5), ("identity", 5, 1, 4), ("sigmoid", 3, 2, 4), ("sigmoid", 4, 1, 3),
+                         ("identity", 3, 2, 5)):
         yield rng.normal(size=(N, m, d)), rng.normal(size=(N, m)), rng.normal(size=d), phi
 
 
@@ -218,10 +221,10 @@ q4 = FunctionExercise(
         ''',
     why="One version of the source project's code differentiates through softmax whatever the loss is. With one output "
         "softmax is 1 for every $z$, its derivative is 0, and so is the whole product: the sine network has no "
-        "curvature at all. With several outputs and the squared error nothing looks wrong, but the matrix is another one.",
+        "curvature at all. With several outputs and the squared error nothing looks wrong, but the matrix is another.",
     hints=("Call it with one output and `phi=\"identity\"`, and print the result. Which argument is never used?",
-           "$J_\\varphi$ is $I$ for the identity, $\\operatorname{diag}(\\sigma(1 - \\sigma))$ for the sigmoid. Only for "
-           "softmax is it what the code computes.",
+           "$J_\\varphi$ is $I$ for the identity, $\\operatorname{diag}(\\sigma(1 - \\sigma))$ for the sigmoid. Only "
+           "for softmax is it what the code computes.",
            "Choose `w` by `phi`: `u`, or `p * (1 - p) * u` with `p = 1 / (1 + np.exp(-z))`, or the line as it stands."),
     cases=_phi_cases,
     linear_in="v",
@@ -234,7 +237,7 @@ q4 = FunctionExercise(
         Diagnosis("softmax for the sigmoid", _product(lambda phi: "softmax" if phi == "sigmoid" else phi),
                   say="Identity and softmax are right now. The sigmoid still goes through softmax."),
         Diagnosis("J_φ twice", _product(times=2),
-                  say="J_φ stands there once. Twice would be right for the squared error on φ(z), which does not match."),
+                  say="J_φ stands there once. Twice is right for the squared error on φ(z), which does not match."),
         Diagnosis("half of softmax", _diagonal_only,
                   say="J_φ of softmax is diag(p) − p pᵀ; the second part is missing."),
         Diagnosis("missing 1/N", _product(divide=False)),
@@ -257,7 +260,8 @@ def _psd(weight, divide=True):
 
 def _psd_cases(rng):
     for N, m, d in ((4, 2, 5), (6, 1, 3), (3, 3, 4)):
-        yield rng.normal(size=(N, m, d)), 2 * rng.normal(size=(N, m)), rng.integers(0, 2, (N, m)).astype(float), rng.normal(size=d)
+        Y = rng.integers(0, 2, (N, m)).astype(float)
+        yield rng.normal(size=(N, m, d)), 2 * rng.normal(size=(N, m)), Y, rng.normal(size=d)
 
 
 q5 = FunctionExercise(
@@ -279,10 +283,12 @@ q5 = FunctionExercise(
             return np.einsum("nja,nj->a", J, slope * w) / len(J)
         ''',
     why="The inner function is now $\\hat y = \\varphi(R_x(\\theta))$ with the Jacobian $J_\\varphi J$, the outer one "
-        "$\\frac12 \\lVert \\hat y - y \\rVert^2$ with $H_L = I$. So $G v = \\frac1N \\sum_n J_n^T J_\\varphi^T J_\\varphi J_n v$, and "
-        "$v^T G v$ is a mean of squares. The targets do not occur; the bend of $\\sigma$ is in $S$ now.",
+        "$\\frac12 \\lVert \\hat y - y \\rVert^2$ with $H_L = I$. So "
+        "$G v = \\frac1N \\sum_n J_n^T J_\\varphi^T J_\\varphi J_n v$, and $v^T G v$ is a mean of "
+        "squares. The targets do not occur; the bend of $\\sigma$ is in $S$ now.",
     hints=("Call $\\hat y = \\sigma(z)$ the output. What is the loss as a function of $\\hat y$, and what its Hessian?",
-           "The Jacobian of $\\hat y$ is $J_\\varphi J$ with $J_\\varphi = \\operatorname{diag}(\\sigma')$, $\\sigma' = p(1 - p)$.",
+           "The Jacobian of $\\hat y$ is $J_\\varphi J$ with $J_\\varphi = \\operatorname{diag}(\\sigma')$, where "
+           "$\\sigma' = p(1 - p)$.",
            "$G v = \\frac1N \\sum_n J_n^T (\\sigma'^2 \\circ J_n v)$."),
     cases=_psd_cases,
     linear_in="v",
@@ -292,10 +298,13 @@ q5 = FunctionExercise(
                   say="That is H_L in z, which can be negative: the cut is still before σ."),
         Diagnosis("the slope once", _psd(lambda s, slope, Y: slope),
                   say="σ′ enters twice, once in Jv and once on the way back. Once belongs to the cross-entropy."),
-        Diagnosis("no slope", _psd(lambda s, slope, Y: 1 + 0 * slope), say="Where is φ? Its slope belongs to the Jacobian of ŷ."),
-        Diagnosis("σ for σ′", _psd(lambda s, slope, Y: s ** 2), say="The Jacobian of ŷ needs σ′ = p(1 − p), not σ itself."),
+        Diagnosis("no slope", _psd(lambda s, slope, Y: 1 + 0 * slope),
+                  say="Where is φ? Its slope belongs to the Jacobian of ŷ."),
+        Diagnosis("σ for σ′", _psd(lambda s, slope, Y: s ** 2),
+                  say="The Jacobian of ŷ needs σ′ = p(1 − p), not σ itself."),
         Diagnosis("missing 1/N", _psd(lambda s, slope, Y: slope ** 2, divide=False)),
         Diagnosis("residuals squared", _psd(lambda s, slope, Y: (slope * (s - Y)) ** 2),
-                  say="That is the empirical Fisher matrix, made of gradients. The curvature of ½‖ŷ − y‖² in ŷ is 1, whatever the residual."),
+                  say="That is made of gradients, as the empirical Fisher matrix is. The curvature of ½‖ŷ − y‖² in ŷ "
+                      "is 1, whatever the residual."),
     ),
 )

@@ -10,6 +10,8 @@ from . import style
 from .ch03 import Decay
 
 DASHED = (0, (5, 2))
+ERRORS = {"yscale": "log", "ylim": (1e-17, 1e7), "yticks": 10.0 ** np.arange(-16, 1, 4),
+          "xlim": (-0.3, 12.3), "xticks": (0, 4, 8, 12)}               # the axes of twelve steps
 
 
 def _minus(text):
@@ -90,7 +92,8 @@ def parts(G, S, first, s):
     style.label(right, "rank", "eigenvalue", _minus(f"lowest of H: {h[0]:.3f}"))
     style.legend(right, loc="upper left")
     fig.alt = (f"Heat maps of H, G and s·S for s = {s:.2f}; S is zero in the block of the last layer. The lowest "
-               f"eigenvalue of G is {abs(g[0]):.3f}, that of H is {h[0]:.3f}; the largest are {g[-1]:.3f} and {h[-1]:.3f}.")
+               f"eigenvalue of G is {abs(g[0]):.3f}, that of H is {h[0]:.3f}; the largest are {g[-1]:.3f} and "
+               f"{h[-1]:.3f}.")
     return fig
 
 
@@ -121,16 +124,16 @@ def circle(residual, start):
         left.plot(*np.stack([z, foot]).T, color=style.COLOUR["Gauss-Newton"], linewidth=1.3, alpha=1 - 0.2 * k)
         left.plot(*np.stack([foot, target]).T, color=style.COLOUR["bound"], linewidth=0.9, linestyle=(0, (1, 1.5)))
         left.plot(*z, "P", color=style.COLOUR["Gauss-Newton"], markersize=7)
-        left.annotate(f"z{'₀₁₂₃'[k]}", 0.82 * z, ha="center", va="center") if k < 1 else None
+    left.text(0.82 * np.cos(e[0]), 0.82 * np.sin(e[0]), "z₀", ha="center", va="center")
     left.plot(*target, "*", color=style.COLOUR["data"], markersize=14, markeredgecolor="black", zorder=5)
     left.set(xlim=(-1.25, 2.75), ylim=(-1.35, 1.6), aspect="equal", xticks=(-1, 0, 1, 2), yticks=(-1, 0, 1))
-    style.label(left, "z₁", "z₂", "z = (cos θ, sin θ), target ★".replace("★", "y"))
+    style.label(left, "z₁", "z₂", "z = (cos θ, sin θ), target y")
     k = np.arange(e.size)
     size = np.clip(abs(e), 1e-16, None)
     right.plot(k, size, **(style.method("Gauss-Newton") | {"label": "Gauss–Newton"}))
     right.plot(k, np.clip(size[0] * abs(residual) ** k, 1e-16, 1e3), color=style.COLOUR["bound"], linestyle=DASHED,
                label="|θ₀| κᵏ")
-    right.set(yscale="log", ylim=(1e-17, 1e7), xlim=(-0.3, 12.3), yticks=10.0 ** np.arange(-16, 1, 4), xticks=(0, 4, 8, 12))
+    right.set(**ERRORS)
     style.label(right, "step k", "error |θₖ|", f"κ = residual / radius = {abs(residual):.1f}")
     style.legend(right, loc="upper right")
     where = "outside" if residual > 0 else "inside" if residual < 0 else "on"
@@ -145,7 +148,7 @@ def circle(residual, start):
 
 @cache
 def _runs(noise, steps=12):
-    """The fit, κ, and ‖θ_k − θ*‖ of Gauss–Newton and of Newton from 0.1 away; ends 5 away from θ*."""
+    """The fit, κ, and ‖θ_k − θ*‖ of Gauss–Newton and of Newton from 0.1 away."""
     fit = Decay(noise)
     G, H = fit.gauss_newton(fit.solution), fit.hessian(fit.solution)
     kappa = np.linalg.norm(np.linalg.solve(G, H - G), 2)
@@ -156,9 +159,7 @@ def _runs(noise, steps=12):
         for _ in range(steps):
             theta = theta - np.linalg.solve(matrix(theta), fit.gradient(theta))
             found.append(np.linalg.norm(theta - fit.solution))
-            if found[-1] > 5:
-                break
-        errors[name] = np.clip(found, 1e-16, 30)
+        errors[name] = np.maximum(found, 1e-16)
     return fit, kappa, errors
 
 
@@ -180,12 +181,12 @@ def fit(noise):
     for name, e in errors.items():
         right.plot(e, **style.method(name))
     right.plot(k, np.clip(0.1 * kappa ** k, 1e-17, None), color=style.COLOUR["bound"], linestyle=DASHED, label="0.1·κᵏ")
-    right.set(yscale="log", ylim=(1e-17, 1e6), xlim=(-0.3, 12.3), yticks=10.0 ** np.arange(-16, 1, 4), xticks=(0, 4, 8, 12))
+    right.set(**ERRORS)
     style.label(right, "step k", "‖θₖ − θ*‖", f"κ = {kappa:.2f}")
     style.legend(right, loc="upper right")
     last = errors["Gauss-Newton"][-1]
-    fig.alt = (f"Curve fit with noise {noise:.2f}: at the solution κ = {kappa:.2f}; twelve steps of Gauss–Newton bring the "
-               f"error from 0.1 to {last:.1e}; {errors['Newton'].size - 1} steps of Newton bring it to {errors['Newton'][-1]:.1e}.")
+    fig.alt = (f"Curve fit with noise {noise:.2f}: at the solution κ = {kappa:.2f}; twelve steps of Gauss–Newton bring "
+               f"the error from 0.1 to {last:.1e}; twelve of Newton bring it to {errors['Newton'][-1]:.1e}.")
     return fig
 
 
@@ -195,7 +196,8 @@ def fit(noise):
 def _example_run():
     g = [np.r_[np.zeros(20), np.geomspace(1e-4, top, 20)] for top in (2.0, 9.0, 30.0)]
     h = [np.sort(row + shift) for row, shift in zip(g, (-0.3, -0.05, -1e-4))]
-    return {"steps": np.array([0, 3, 6]), "losses": np.array([0.3, 0.1, 0.003]), "share": np.array([0.3, 0.04, 1e-4]), "h": h, "g": g}
+    return {"steps": np.array([0, 3, 6]), "losses": np.array([0.3, 0.1, 0.003]),
+            "share": np.array([0.3, 0.04, 1e-4]), "h": h, "g": g}
 
 
 @explore.picture(_example_run, k=lambda steps, **_: explore.Player(len(steps), label="record"))
@@ -223,7 +225,7 @@ def training(steps, losses, share, h, g, k):
     right.minorticks_off()
     style.label(right, "rank", "eigenvalue", _minus(f"lowest of H: {now[0]:.1e};  ‖S‖/‖G‖ = {share[k]:.1e}"))
     style.legend(right, loc="upper left")
-    fig.alt = (f"After {steps[k]} steps f = {losses[k]:.2g}. {below.sum()} of {now.size} eigenvalues of H are negative, the "
-               f"lowest is {now[0]:.1e}, the largest {now[-1]:.3g}; those of G run from 0 to {flat[-1]:.3g}; S is "
-               f"{share[k]:.1e} times as large as G.")
+    fig.alt = (f"After {steps[k]} steps f = {losses[k]:.2g}. {below.sum()} of {now.size} eigenvalues of H are "
+               f"negative, the lowest is {now[0]:.1e}, the largest {now[-1]:.3g}; those of G run from 0 to "
+               f"{flat[-1]:.3g}; S is {share[k]:.1e} times as large as G.")
     return fig
