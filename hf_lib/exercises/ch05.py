@@ -71,12 +71,12 @@ q2 = FunctionExercise(
     kind="core",
     stub='''
         def division_rules(a, b, da, db, g):
-            """For s = a / b, entry by entry: the tangent of s, and the shares of a and of b in the adjoint g of s."""
+            """For s = a / b: the tangent of s, and the shares of a and of b in the adjoint g of s."""
             return ...
         ''',
     code='''
         def division_rules(a, b, da, db, g):
-            """For s = a / b, entry by entry: the tangent of s, and the shares of a and of b in the adjoint g of s."""
+            """For s = a / b: the tangent of s, and the shares of a and of b in the adjoint g of s."""
             by_a = 1 / b                       # ∂s/∂a
             by_b = -a / b**2                   # ∂s/∂b
             return by_a * da + by_b * db, by_a * g, by_b * g
@@ -108,7 +108,7 @@ q2 = FunctionExercise(
 
 
 def _sweep(start, collect):
-    """A wrong `adjoints`: nodes in descending order, with collect(old, share, share's number) kept."""
+    """A wrong `reverse_sweep`: nodes in descending order, with collect(old, share, share's number) kept."""
     def answer(uses, slopes):
         bar = np.full(len(uses), start)
         bar[-1] = 1.0
@@ -152,7 +152,7 @@ q3 = FunctionExercise(
     title="Adjoints that forget",
     kind="find the bug",
     stub='''
-        def adjoints(uses, slopes):
+        def reverse_sweep(uses, slopes):
             """The adjoints ∂f/∂s_i of all nodes, as an array; f is the last node.
 
             uses[i] lists the (earlier) nodes that node i is computed from, slopes[i] the ∂s_i/∂s_p.
@@ -165,7 +165,7 @@ q3 = FunctionExercise(
             return bar
         ''',
     code='''
-        def adjoints(uses, slopes):
+        def reverse_sweep(uses, slopes):
             """The adjoints ∂f/∂s_i of all nodes, as an array; f is the last node.
 
             uses[i] lists the (earlier) nodes that node i is computed from, slopes[i] the ∂s_i/∂s_p.
@@ -201,7 +201,7 @@ q3 = FunctionExercise(
 
 
 def _visits(order):
-    """An `adjoints` that visits the nodes as order(uses) says."""
+    """The adjoints, from a sweep that visits the nodes as order(uses) says."""
     def answer(uses, slopes):
         bar = np.zeros(len(uses))
         bar[-1] = 1.0
@@ -331,12 +331,12 @@ q5 = FunctionExercise(
     kind="stretch",
     stub='''
         def hessian_product(gradient, theta, v):
-            """H v to full accuracy, from ONE call of gradient, which takes complex vectors too; shape (d,)."""
+            """H v (d,) to full accuracy, from ONE call of gradient, which takes complex vectors too."""
             return ...
         ''',
     code='''
         def hessian_product(gradient, theta, v):
-            """H v to full accuracy, from ONE call of gradient, which takes complex vectors too; shape (d,)."""
+            """H v (d,) to full accuracy, from ONE call of gradient, which takes complex vectors too."""
             t = 1e-20
             return gradient(theta + 1j * t * v).imag / t
         ''',

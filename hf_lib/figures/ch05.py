@@ -212,27 +212,27 @@ RULES = {"forward": (style.COLOUR["model"], "-", "o"), "central": (style.COLOUR[
          "imaginary": (style.COLOUR["Gauss-Newton"], (0, (1, 1.5)), "^")}
 
 
-def _errors(phi, slope):
+def _errors(psi, slope):
     """Relative errors of the three rules at every one of STEPS."""
-    at_zero = phi(0.0)
-    found = {"forward": [(phi(t) - at_zero) / t for t in STEPS],
-             "central": [(phi(t) - phi(-t)) / (2 * t) for t in STEPS],
-             "imaginary": [np.imag(phi(1j * t)) / t for t in STEPS]}
+    at_zero = psi(0.0)
+    found = {"forward": [(psi(t) - at_zero) / t for t in STEPS],
+             "central": [(psi(t) - psi(-t)) / (2 * t) for t in STEPS],
+             "imaginary": [np.imag(psi(1j * t)) / t for t in STEPS]}
     return {name: np.maximum(np.abs(np.array(values) / slope - 1), 4e-17) for name, values in found.items()}
 
 
 @lru_cache(8)
-def _measured(phi, slope, second, third):
-    """Errors, and the constants of the theory: φ'' and φ''' by differences where they are not given."""
-    second = (phi(1e-4) - 2 * phi(0.0) + phi(-1e-4)) / 1e-8 if second is None else second
-    third = (phi(2e-3) - 2 * phi(1e-3) + 2 * phi(-1e-3) - phi(-2e-3)) / 2e-9 if third is None else third
+def _measured(psi, slope):
+    """Errors, and the constants of the theory: |ψ''| and |ψ'''| by differences, and the rounding error."""
+    second = (psi(1e-4) - 2 * psi(0.0) + psi(-1e-4)) / 1e-8
+    third = (psi(2e-3) - 2 * psi(1e-3) + 2 * psi(-1e-3) - psi(-2e-3)) / 2e-9
     tiny = np.geomspace(1e-13, 1e-11, 300)                       # so short that only rounding is left
-    rounding = max(abs(phi(t) - phi(-t) - 2 * t * slope) for t in tiny) / 2
-    return _errors(phi, slope), abs(second), abs(third), rounding
+    rounding = max(abs(psi(t) - psi(-t) - 2 * t * slope) for t in tiny) / 2
+    return _errors(psi, slope), abs(second), abs(third), rounding
 
 
 def _example_functions():
-    return {"functions": {"exponential": (_exponential, 1.0, 1.0, 1.0), "cosine": (_cosine, -np.sin(1.0), None, None)}}
+    return {"functions": {"exponential": (_exponential, 1.0), "cosine": (_cosine, -np.sin(1.0))}}
 
 
 def _exponential(t):
