@@ -28,8 +28,9 @@ q1 = ValueExercise(
         bar_1 = s2 * bar_3
         answer = (bar_4, bar_3, bar_2, bar_1)
         """,
-    why="$s_2$ is used by $s_4$ and by $s_3$, so its adjoint is a sum of two shares, $-6$ and $2 \\cdot (-6)$. Check: "
-        "$f = (s_1 s_2 + s_2)^2$, so $\\partial f / \\partial s_2 = 2 (s_1 s_2 + s_2)(s_1 + 1) = 2 \\cdot (-3) \\cdot 3$.",
+    why="$s_2$ is used by $s_4$ and by $s_3$, so its adjoint is a sum of two shares, $-6$ and $2 \\cdot (-6)$. "
+        "Check: $f = (s_1 s_2 + s_2)^2$, so $\\partial f / \\partial s_2 = 2 (s_1 s_2 + s_2)(s_1 + 1) = "
+        "2 \\cdot (-3) \\cdot 3$.",
     hints=("Work backwards from $\\bar s_5 = 1$. How often does $s_4$ occur in $s_5$?",
            "Every node that uses $s_i$ hands it a share: its own adjoint times the local derivative. Shares are added.",
            "$\\bar s_4 = 2 s_4$, $\\bar s_3 = \\bar s_4$, $\\bar s_2 = \\bar s_4 + s_1 \\bar s_3$, "
@@ -81,8 +82,8 @@ q2 = FunctionExercise(
             by_b = -a / b**2                   # ∂s/∂b
             return by_a * da + by_b * db, by_a * g, by_b * g
         ''',
-    why="Both sweeps use the same two local derivatives. Forward they gather: $\\dot s$ is a sum over what $s$ uses. In "
-        "reverse they scatter: each thing that $s$ uses is handed a share.",
+    why="Both sweeps use the same two local derivatives. Forward they gather: $\\dot s$ is a sum over what $s$ uses. "
+        "In reverse they scatter: each thing that $s$ uses is handed a share.",
     hints=("First the two local derivatives, $\\partial s / \\partial a$ and $\\partial s / \\partial b$.",
            "They are $1/b$ and $-a/b^2$. Forward: add up derivative times tangent.",
            "`by_a * da + by_b * db`, `by_a * g`, `by_b * g`."),
@@ -178,8 +179,8 @@ q3 = FunctionExercise(
             return bar
         ''',
     why="`=` keeps only the share that arrives last. On a chain, where every node is used once, that is right; so "
-        "a test on a chain passes. It fails for `s * s`, for tied weights, for recurrent networks. Every tool must add: "
-        "PyTorch does so even across calls, and that is why its users call `zero_grad()`.",
+        "a test on a chain passes. It fails for `s * s`, for tied weights, for recurrent networks. Every tool must "
+        "add: PyTorch does so even across calls, and that is why its users call `zero_grad()`.",
     hints=("Try the graph `uses = [[], [0, 0]]`, `slopes = [[], [1.0, 1.0]]`: that is f = s + s.",
            "How many shares does a node get that is used twice, and how many survive?",
            "`bar[p] += slope * bar[i]`."),
@@ -294,7 +295,8 @@ q4 = FunctionExercise(
         "is always fit.",
     hints=("Take f = s·g(s) with `uses = [[], [0], [0, 1]]`. In which order are the nodes visited?",
            "A node is ready when every node that uses it has been visited. Count its uses first.",
-           "`missing[p]` counts the uses of p. Visiting i lowers it for each p in `uses[i]`; at 0, p may wait in the list."),
+           "`missing[p]` counts the uses of p. Visiting i lowers it for each p in `uses[i]`; at 0, p "
+           "may wait in the list."),
     cases=lambda rng: [(uses, slopes) for uses, slopes in _scrambled_cases(rng)],
     probe=lambda answer, uses, slopes: _visits(lambda u: list(answer(u)))(uses, slopes),
     diagnoses=(
@@ -340,8 +342,8 @@ q5 = FunctionExercise(
             t = 1e-20
             return gradient(theta + 1j * t * v).imag / t
         ''',
-    why="$\\nabla f(\\theta + i t v) = \\nabla f(\\theta) + i t H v - \\dots$, and the next imaginary term is smaller by "
-        "$t^2 = 10^{-40}$. Nothing is subtracted, so nothing is lost. It needs a gradient code that does not "
+    why="$\\nabla f(\\theta + i t v) = \\nabla f(\\theta) + i t H v - \\dots$, and the next imaginary term is smaller "
+        "by $t^2 = 10^{-40}$. Nothing is subtracted, so nothing is lost. It needs a gradient code that does not "
         "break on complex numbers: no `abs`, no `max`, no conjugate. Chapter 06 finds the same product without them.",
     hints=("Step 6.4, with the gradient in place of $f$: what is the imaginary part of $\\nabla f(\\theta + i t v)$?",
            "It is $t H v$, up to $t^3$. Choose $t$ so small that the rest is far below rounding.",

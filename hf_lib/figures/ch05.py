@@ -9,7 +9,7 @@ from hf_lib import explore
 from . import style
 
 X, INPUTS = 1.5, (0.8, -0.2, 0.3)                               # as in the notebook: x, and w, b, c
-# node: its name, its place, the nodes it uses, and the two rules as the reader wrote them
+# node: its name, its place, the nodes it uses
 NODES = {
     1: ("w", (0, 0), ()),
     2: ("b", (2.2, -1), ()),
@@ -114,7 +114,7 @@ def graph(mode, k):
     reverse = MODES[mode] is None
     shown, focus, touched, lines = _frame(mode, k)
     colour, mark = (ADJOINT, r"\bar s") if reverse else (TANGENT, r"\dot s")
-    fig = style.figure(9.4, 4)
+    fig = style.figure(9, 3.9)
     ax = fig.subplots()
     ax.set_axis_off()
     ax.set(xlim=(-0.55, 8.25), ylim=(-2.35, 1.35))
@@ -146,8 +146,7 @@ def graph(mode, k):
     ax.text(8.16, 1.2, rf"black: value $s_i$    coloured: ${mark}_i$", fontsize=10, va="center", ha="right",
             color="#444444")
     for j, line in enumerate(lines):
-        ax.text(3.85, -1.72 - 0.36 * j, line, fontsize=12, va="center", ha="center",
-                color=0.75 * np.array(style.mpl.colors.to_rgb(colour)))
+        ax.text(3.85, -1.72 - 0.36 * j, line, fontsize=12, va="center", ha="center", color=colour)
     what = "adjoints" if reverse else "tangents"
     known = ", ".join(f"s{i}: {style.number(shown[i])}" for i in sorted(shown)) or "none yet"
     fig.alt = (f"The graph of ten nodes, from w, b and c on the left to f = s10 = {style.number(_values()[10])} on "
@@ -162,7 +161,10 @@ def _example_fit():
             "every": 100}
 
 
-@explore.picture(_example_fit, k=lambda curves, **_: explore.Player(len(curves), label="record", default=len(curves) - 1))
+@explore.picture(
+    _example_fit,
+    k=lambda curves, **_: explore.Player(len(curves), label="record", default=len(curves) - 1),
+)
 def fit(X, Y, grid, curves, losses, every, k):
     """Left the network's curve on the data, right the loss of the run."""
     fig = style.figure(8.4, 3.6)
@@ -177,8 +179,8 @@ def fit(X, Y, grid, curves, losses, every, k):
     right.plot(steps[k], losses[k], "o", color=style.COLOUR["objective"], markersize=8)
     right.set_yscale("log")
     style.label(right, "step of Adam", "f(θ)", f"f = {style.number(losses[k])}")
-    fig.alt = (f"After {k * every} steps of Adam with gradients from the tape, f = {style.number(losses[k])}: the network's "
-               f"curve differs from the {len(X)} data points by up to "
+    fig.alt = (f"After {k * every} steps of Adam with gradients from the tape, f = {style.number(losses[k])}: the "
+               f"network's curve differs from the {len(X)} data points by up to "
                f"{style.number(np.abs(np.interp(X[:, 0], grid, curves[k]) - Y[:, 0]).max(), 2)}.")
     return fig
 
@@ -273,8 +275,8 @@ def differences(functions, function, t):
     ax.set_title(ax.get_title("left"))
     style.legend(ax, loc="upper center", ncols=3)
     told = ", ".join(f"{name} {style.number(e[now], 2)}" for name, e in errors.items())
-    fig.alt = (f"Error of a slope of f ({function}) against the step t, both axes logarithmic. The forward and the central "
-               f"difference fall to a lowest point and rise again; theory puts it at t = {style.number(best['forward'], 2)} "
-               f"and {style.number(best['central'], 2)}. The imaginary step's error stays at rounding for every small t. At "
-               f"t = {style.number(t, 2)}: {told}.")
+    fig.alt = (f"Error of a slope of f ({function}) against the step t, both axes logarithmic. The forward and the "
+               f"central difference fall to a lowest point and rise again; theory puts it at "
+               f"t = {style.number(best['forward'], 2)} and {style.number(best['central'], 2)}. The imaginary step's "
+               f"error stays at rounding for every small t. At t = {style.number(t, 2)}: {told}.")
     return fig
