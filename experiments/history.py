@@ -29,7 +29,7 @@ class History:
         self.path = RUNS / f"{name}.npz"
         self.columns = {}
         self.origin = {
-            "command": " ".join(["python", Path(sys.argv[0]).name, *sys.argv[1:]]), "revision": _revision(), "seed": seed,
+            "command": " ".join(["python", f"experiments/{Path(sys.argv[0]).name}", *sys.argv[1:]]), "revision": _revision(), "seed": seed,
             "settings": settings, "python": platform.python_version(), "numpy": np.__version__,
             "scipy": scipy.__version__, "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         }

@@ -57,7 +57,7 @@ def test_history_keeps_where_it_comes_from(small, monkeypatch):
     assert set(columns) == {"seconds", "cost", "loss", "test_error"} and len(columns["loss"]) == 2
     assert columns["cost"][-1] == pytest.approx(2 + 1 / 3)        # two epochs of three batches, one more at the start
     assert origin["seed"] == 5 and origin["settings"] == {"learning_rate": 0.1, "batch": 20}
-    assert origin["command"].startswith("python mnist.py sgd")
+    assert origin["command"].startswith("python experiments/mnist.py sgd")
     assert set(origin) >= {"revision", "numpy", "scipy", "python", "machine"}
 
 
@@ -67,5 +67,5 @@ def test_stored_histories_name_their_command_and_revision():
     for path in stored:
         columns, origin = history.load(path)
         assert len({len(values) for values in columns.values()}) == 1, path.name
-        assert origin["command"].startswith("python ") and origin["revision"] != "unknown", path.name
+        assert origin["command"].startswith("python experiments/") and origin["revision"] != "unknown", path.name
         assert json.dumps(origin["settings"]), path.name
