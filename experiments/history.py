@@ -28,8 +28,9 @@ class History:
     def __init__(self, name, seed, settings):
         self.path = RUNS / f"{name}.npz"
         self.columns = {}
+        script = f"experiments/{Path(sys.argv[0]).name}"
         self.origin = {
-            "command": " ".join(["python", f"experiments/{Path(sys.argv[0]).name}", *sys.argv[1:]]), "revision": _revision(), "seed": seed,
+            "command": " ".join(["python", script, *sys.argv[1:]]), "revision": _revision(), "seed": seed,
             "settings": settings, "python": platform.python_version(), "numpy": np.__version__,
             "scipy": scipy.__version__, "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         }

@@ -32,8 +32,9 @@ q1 = FunctionExercise(
             p = -np.linalg.solve(H, g)
             return -0.5 * g @ p
         ''',
-    why="Since $Hp = -g$, the quadratic term is $\\frac12 p^\\top H p = -\\frac12 g^\\top p$. So $q(p) - f(\\theta) = g^\\top p - "
-        "\\frac12 g^\\top p = \\frac12 g^\\top p = -\\frac12 g^\\top H^{-1} g$: half of what the slope alone would give.",
+    why="Since $Hp = -g$, the quadratic term is $\\frac12 p^\\top H p = -\\frac12 g^\\top p$. So $q(p) - f(\\theta) = "
+        "g^\\top p - \\frac12 g^\\top p = \\frac12 g^\\top p = -\\frac12 g^\\top H^{-1} g$: half of what the slope "
+        "alone would give.",
     hints=("Write $q(p) - f(\\theta) = g^\\top p + \\frac12 p^\\top H p$, and put in what $Hp$ is.",
            "$Hp = -g$, so $p^\\top H p = -g^\\top p$.",
            "The promise is $-\\frac12 g^\\top p$ with $p = -H^{-1}g$: `-0.5 * g @ p`."),
@@ -163,8 +164,8 @@ q4 = FunctionExercise(
             m = np.maximum(np.abs(h), floor)
             return -Q @ ((Q.T @ g) / m)
         ''',
-    why="In the eigendirections $g^\\top p = -\\sum_i \\tilde g_i^2 / m_i$ with $\\tilde g = Q^\\top g$, and every $m_i$ is "
-        "positive: downhill. Where $h_i$ is large and positive, this is Newton's step.",
+    why="In the eigendirections $g^\\top p = -\\sum_i \\tilde g_i^2 / m_i$ with $\\tilde g = Q^\\top g$, and every $m_i$ "
+        "is positive: downhill. Where $h_i$ is large and positive, this is Newton's step.",
     hints=("`h, Q = np.linalg.eigh(H)`: the columns of Q are the eigenvectors.",
            "The components of the gradient are `Q.T @ g`; divide each by its $m_i$, then turn back with `Q`.",
            "`m = np.maximum(np.abs(h), floor)` and `-Q @ ((Q.T @ g) / m)`."),
