@@ -164,8 +164,8 @@ q4 = FunctionExercise(
             m = np.maximum(np.abs(h), floor)
             return -Q @ ((Q.T @ g) / m)
         ''',
-    why="In the eigendirections $g^\\top p = -\\sum_i \\tilde g_i^2 / m_i$ with $\\tilde g = Q^\\top g$, and every $m_i$ "
-        "is positive: downhill. Where $h_i$ is large and positive, this is Newton's step.",
+    why="In the eigendirections $g^\\top p = -\\sum_i \\tilde g_i^2 / m_i$ with $\\tilde g = Q^\\top g$, and every "
+        "$m_i$ is positive: downhill. Where $h_i$ is large and positive, this is Newton's step.",
     hints=("`h, Q = np.linalg.eigh(H)`: the columns of Q are the eigenvectors.",
            "The components of the gradient are `Q.T @ g`; divide each by its $m_i$, then turn back with `Q`.",
            "`m = np.maximum(np.abs(h), floor)` and `-Q @ ((Q.T @ g) / m)`."),
