@@ -22,4 +22,5 @@ def pytest_terminal_summary(terminalreporter):
               for name, keys, middle, slowest, lag, busy in sorted(rows)]
     terminalreporter.section("milliseconds from key press to new picture")
     terminalreporter.write_line("\n".join(lines))
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
     (ARTEFACTS / "latency.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
