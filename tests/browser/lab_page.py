@@ -60,8 +60,17 @@ class LabPage:
             self.page.wait_for_function("hf.standing()", timeout=WIDGETS)
 
     def faults(self) -> list[str]:
-        """Whatever ought not to be in the page, and requests to other machines."""
-        return self.page.evaluate("hf.faults()") + self._found
+        """Whatever ought not to be in the page, and requests to other machines.
+
+        A control gets its name when its picture has loaded, a moment after the widgets stand: only
+        what is still there after five seconds counts.
+        """
+        for _ in range(10):
+            found = self.page.evaluate("hf.faults()")
+            if not found:
+                break
+            self.page.wait_for_timeout(500)
+        return found + self._found
 
     def move_figures(self) -> list[Moves]:
         """Move all controls of all interactive figures."""
