@@ -1,6 +1,7 @@
 """Every chapter in a real browser: its figures move, and nothing is broken, unnamed or fetched from outside."""
 from pathlib import Path
 
+import figure_moves
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -101,7 +102,7 @@ explore.show(mute)
     ("""
 @explore.picture(k=explore.Choice((1, 2, 3)))
 def slow(k):
-    time.sleep(4)
+    time.sleep(1)
     return shown(k)
 explore.show(slow)
 """, "slow: a new picture takes"),
@@ -127,7 +128,8 @@ display({"application/vnd.jupyter.widget-view+json": {"version_major": 2, "versi
 )
 
 
-def test_faults_are_found(page, tmp_path):
+def test_faults_are_found(page, tmp_path, monkeypatch):
+    monkeypatch.setattr(figure_moves, "LIMIT", 10)  # so that one second is too slow on the busiest machine too
     cells, words = zip(*FAULTS)
     _, faults = look_over(page, written(tmp_path, "faulty", *cells))
     missed = [said for said in words if not any(said in fault for fault in faults)]
