@@ -12,16 +12,21 @@ from hf_lib.figures.canvas import PANEL
 # handle and the player's buttons without a name for screen readers; and JupyterLab takes plain keys for
 # itself, so that an arrow key on a drop-down would move on to the next cell.
 KEYBOARD_AND_NAMES = """
-const view = this.closest('.hf-explore');
-view?.querySelectorAll('.widget-slider').forEach(slider => {
-  const handle = slider.querySelector('.noUi-handle');
-  handle?.setAttribute('aria-label', slider.querySelector('.widget-label').textContent);
-  handle?.setAttribute('aria-valuetext', slider.querySelector('.widget-readout').textContent);
-});
-view?.querySelectorAll('.widget-play button').forEach((button, i) =>
-  button.setAttribute('aria-label', ['play or pause', 'back to the start', 'repeat'][i]));
-view?.querySelectorAll('button[title]').forEach(button => button.setAttribute('aria-label', button.title));
-view?.setAttribute('onkeydown', 'event.ctrlKey || event.metaKey || event.shiftKey || event.stopPropagation()');
+const image = this;
+const mend = () => {
+  const view = image.closest('.hf-explore');
+  view?.querySelectorAll('.widget-slider').forEach(slider => {
+    const handle = slider.querySelector('.noUi-handle');
+    handle?.setAttribute('aria-label', slider.querySelector('.widget-label').textContent);
+    handle?.setAttribute('aria-valuetext', slider.querySelector('.widget-readout').textContent);
+  });
+  view?.querySelectorAll('.widget-play button').forEach((button, i) =>
+    button.setAttribute('aria-label', ['play or pause', 'back to the start', 'repeat'][i]));
+  view?.querySelectorAll('button[title]').forEach(button => button.setAttribute('aria-label', button.title));
+  view?.setAttribute('onkeydown', 'event.ctrlKey || event.metaKey || event.shiftKey || event.stopPropagation()');
+};
+mend();
+[300, 1000, 3000].forEach(wait => setTimeout(mend, wait));  // the sliders may stand later than the picture
 """
 
 
