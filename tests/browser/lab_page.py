@@ -69,6 +69,8 @@ class LabPage:
             found = self.page.evaluate("hf.faults()")
             if not found:
                 break
+            for view in self.page.locator(".jp-Notebook .hf-explore").all():
+                view.scroll_into_view_if_needed()      # what was never near the window may not be drawn yet
             self.page.wait_for_timeout(500)
         return found + self._found
 
