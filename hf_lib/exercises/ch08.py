@@ -34,7 +34,7 @@ q1 = ValueExercise(
                   say="The first is right. For Δ = 5 your λ is negative: it would push the step beyond the minimum of "
                       "q, just to touch the edge."),
         Diagnosis("the factor ½", (5, 0), say="δ² is ½·2·δ²: the curvature is 2, not 1."),
-        Diagnosis("no curvature", (6, 1.2), say="You have divided g by Δ, as for λ → ∞. The model has a curvature too."),
+        Diagnosis("no curvature", (6, 1.2), say="You have divided g by Δ, as for λ → ∞. The model bends, too."),
         Diagnosis("the steps", (-1, -3), say="These are the steps. Asked for are the λ that lead to them."),
         Diagnosis("the lengths", (1, 3), say="These are the lengths of the steps. Asked for are the λ."),
     ),
@@ -62,8 +62,8 @@ q2 = FunctionExercise(
             """q(0) − q(−v), the fall that the model promises for the step θ → θ − v; Gv is the product G v."""
             return g @ v - 0.5 * v @ Gv
         ''',
-    why="$q(-v) = f + g^\\top(-v) + \\frac12 (-v)^\\top G (-v)$. The linear term changes its sign, the quadratic one does "
-        "not: two minus signs make a plus. So $q(0) - q(-v) = g^\\top v - \\frac12 v^\\top G v$. The slope promises, "
+    why="$q(-v) = f + g^\\top(-v) + \\frac12 (-v)^\\top G (-v)$. The linear term changes its sign, the quadratic one "
+        "does not: two minus signs make a plus. So $q(0) - q(-v) = g^\\top v - \\frac12 v^\\top G v$. The slope promises, "
         "the curvature takes some of it back. With the plus, as in the student project's code, the curvature seems "
         "to promise still more.",
     hints=("Put $\\delta = -v$ into $q(\\delta) = f + g^\\top\\delta + \\frac12 \\delta^\\top G\\,\\delta$, and do not "
@@ -112,8 +112,8 @@ q3 = FunctionExercise(
                 return lam * 3 / 2
             return lam * 2 / 3 if rho > 3 / 4 else lam
         ''',
-    why="Every comparison with NaN is false. So `rho < 1/4` would let a NaN through, and the loop would try the same step "
-        "for ever; `not rho >= 1/4` catches it. Everything below 1/4 counts as bad, also a negative ρ and −∞; "
+    why="Every comparison with NaN is false. So `rho < 1/4` would let a NaN through, and the loop would try the same "
+        "step for ever; `not rho >= 1/4` catches it. Everything below 1/4 counts as bad, also a negative ρ and −∞; "
         "everything above 3/4 as good, also a ρ above 1: the model was too careful.",
     hints=("Two thresholds make three cases. Which of them means that the model promised too much?",
            "What is `float('nan') < 0.25`? Find a way to ask that is true for NaN as well.",
@@ -179,8 +179,8 @@ q4 = FunctionExercise(
                 return max(lam * 2 / 3, floor)
             return lam
         ''',
-    why="From 0.0012 a good step leads to 0.0008, *below* the floor, since the code asks what comes in and not what goes "
-        "out. From then on both conditions are false, and λ stays at 0.0008 however bad the steps are. This defect "
+    why="From 0.0012 a good step leads to 0.0008, *below* the floor, since the code asks what comes in and not what "
+        "goes out. From then on both conditions are false, and λ stays at 0.0008 however bad the steps are. This defect "
         "stood in a published implementation of Hessian-free optimisation. The second way to get stuck is NaN: all "
         "comparisons with it are false, so λ stays just when the step has blown up.",
     hints=("Start at λ = 0.0012, with one good ρ and then ten bad ones. What is λ?",
@@ -242,11 +242,11 @@ q5 = FunctionExercise(
             return h * (powers @ s)
         ''',
     why="With $\\delta = -As$, where $A$ has the columns $h^j \\circ c$, the model is "
-        "$q = f - c^\\top A s + \\frac12 s^\\top A^\\top \\mathrm{diag}(h) A\\, s$: a small quadratic in the coefficients. Its gradient "
-        "vanishes where $A^\\top \\mathrm{diag}(h) A\\, s = A^\\top c$. CG finds the same point without these powers, "
-        "which become nearly parallel for large $k$: never use this for more than a few steps.",
-    hints=("Write δ with the unknown coefficients: $\\delta_i = -(s_0 + s_1 h_i + s_2 h_i^2 + \\dots)\\, c_i$. What is q "
-           "as a function of $s$?",
+        "$q = f - c^\\top A s + \\frac12 s^\\top A^\\top \\mathrm{diag}(h) A\\, s$: a small quadratic in the "
+        "coefficients. Its gradient vanishes where $A^\\top \\mathrm{diag}(h) A\\, s = A^\\top c$. CG finds the same point "
+        "without these powers, which become nearly parallel for large $k$: never use this for more than a few steps.",
+    hints=("Write δ with the unknown coefficients: $\\delta_i = -(s_0 + s_1 h_i + s_2 h_i^2 + \\dots)\\, c_i$. What is "
+           "q as a function of $s$?",
            "$\\delta = -As$ with `A = c[:, None] * h[:, None] ** np.arange(k)`, and "
            "$q = f + c^\\top\\delta + \\frac12 \\sum_i h_i \\delta_i^2$. Set the gradient in $s$ to zero.",
            "Solve $A^\\top \\mathrm{diag}(h) A\\, s = A^\\top c$; the factors are `h * (powers @ s)`."),

@@ -91,7 +91,8 @@ def turning(lam, length, angle, promise, fall, at):
     turn = np.radians(angle)
     quarter = np.linspace(0, np.pi / 2, 46)
     left.plot(np.cos(quarter), np.sin(quarter), color="#C9C9C9", linewidth=1)
-    for end, colour, words, place in ((turn[0], "Newton", "Newton", (0.07, 1.1)), (0.0, "gradient", "−g", (1.04, 0.07))):
+    ends = (turn[0], "Newton", "Newton", (0.07, 1.1)), (0.0, "gradient", "−g", (1.04, 0.07))
+    for end, colour, words, place in ends:
         left.plot([0, np.cos(end)], [0, np.sin(end)], color=style.COLOUR[colour], linestyle=DASHED, linewidth=1.3)
         left.text(*place, words, color=style.COLOUR[colour])
     left.plot([0, np.cos(turn[i])], [0, np.sin(turn[i])], color=style.COLOUR["step"], linewidth=3)
@@ -111,9 +112,9 @@ def turning(lam, length, angle, promise, fall, at):
     style.label(right, "λ", "fall of f", f"real {style.number(fall[i])},  promised {style.number(promise[i])},  "
                                          f"ρ = {style.number(rho)}")
     style.legend(right, loc="upper right")
-    fig.alt = (f"At λ = {lam[i]:.3g} the step is {length[i]:.3g} long and {angle[i]:.0f} degrees away from the negative "
-               f"gradient. The model promises that f falls by {promise[i]:.3g}; it falls by {fall[i]:.3g}, so that ρ is "
-               f"{rho:.3g}.")
+    fig.alt = (f"At λ = {lam[i]:.3g} the step is {length[i]:.3g} long and {angle[i]:.0f} degrees away from the "
+               f"negative gradient. The model promises that f falls by {promise[i]:.3g}; it falls by {fall[i]:.3g}, so "
+               f"that ρ is {rho:.3g}.")
     return fig
 
 
@@ -156,8 +157,9 @@ def run(loss, lam, rho, others, k):
     low.set(ylim=(-1.25, 1.75), yticks=(-1, 0.25, 0.75), yticklabels=("≤ −1", "¼", "¾"), xlim=(-1, len(loss)))
     style.label(low, "try", "ρ", f"ρ = {style.number(rho[k])}: λ " + ("falls" if rho[k] > 0.75 else
                                                                       "stays" if rho[k] >= 0.25 else "grows"))
-    fig.alt = (f"Try {k} of {len(loss)}: f = {loss[k]:.3g}, λ = {lam[k]:.3g}, ρ = {rho[k]:.3g}; after all tries the rule "
-               f"has f = {loss[-1]:.3g}, and " + ", ".join(f"{name} has {line[-1]:.3g}" for name, line in others.items()))
+    ends = ", ".join(f"{name} has {line[-1]:.3g}" for name, line in others.items())
+    fig.alt = (f"Try {k} of {len(loss)}: f = {loss[k]:.3g}, λ = {lam[k]:.3g}, ρ = {rho[k]:.3g}; after all tries the "
+               f"rule has f = {loss[-1]:.3g}, and {ends}.")
     return fig
 
 
@@ -220,7 +222,7 @@ def filters(h, c, lam, k):
     style.label(right, "length", "promise q(0) − q", f"‖p‖ = {lengths[0]:.2g},  ‖δₖ‖ = {lengths[1]:.2g}")
     style.legend(right, loc="upper left")
     fig.alt = (f"Shares of the full step by eigenvalue: with λ = {lam:.3g} those of Tikhonov rise smoothly from 0 to 1 "
-               f"around h = λ; those of {k} CG steps run from {stopped.min():.2g} to {stopped.max():.2g}. The damped step "
-               f"is {lengths[0]:.2g} long and promises {place(damped)[1]:.3g}, CG's is {lengths[1]:.2g} long and promises "
-               f"{place(stopped)[1]:.3g}.")
+               f"around h = λ; those of {k} CG steps run from {stopped.min():.2g} to {stopped.max():.2g}. The damped "
+               f"step is {lengths[0]:.2g} long and promises {place(damped)[1]:.3g}, CG's is {lengths[1]:.2g} long and "
+               f"promises {place(stopped)[1]:.3g}.")
     return fig
