@@ -63,9 +63,9 @@ q2 = FunctionExercise(
             return g @ v - 0.5 * v @ Gv
         ''',
     why="$q(-v) = f + g^\\top(-v) + \\frac12 (-v)^\\top G (-v)$. The linear term changes its sign, the quadratic one "
-        "does not: two minus signs make a plus. So $q(0) - q(-v) = g^\\top v - \\frac12 v^\\top G v$. The slope promises, "
-        "the curvature takes some of it back. With the plus, as in the student project's code, the curvature seems "
-        "to promise still more.",
+        "does not: two minus signs make a plus. So $q(0) - q(-v) = g^\\top v - \\frac12 v^\\top G v$. The slope "
+        "promises, the curvature takes some of it back. With the plus, as in the student project's code, the curvature "
+        "seems to promise still more.",
     hints=("Put $\\delta = -v$ into $q(\\delta) = f + g^\\top\\delta + \\frac12 \\delta^\\top G\\,\\delta$, and do not "
            "simplify too early.",
            "$(-v)^\\top G (-v) = v^\\top G v$. What is then $q(0) - q(-v)$?",
@@ -180,9 +180,9 @@ q4 = FunctionExercise(
             return lam
         ''',
     why="From 0.0012 a good step leads to 0.0008, *below* the floor, since the code asks what comes in and not what "
-        "goes out. From then on both conditions are false, and λ stays at 0.0008 however bad the steps are. This defect "
-        "stood in a published implementation of Hessian-free optimisation. The second way to get stuck is NaN: all "
-        "comparisons with it are false, so λ stays just when the step has blown up.",
+        "goes out. From then on both conditions are false, and λ stays at 0.0008 however bad the steps are. This "
+        "defect stood in a published implementation of Hessian-free optimisation. The second way to get stuck is NaN: "
+        "all comparisons with it are false, so λ stays just when the step has blown up.",
     hints=("Start at λ = 0.0012, with one good ρ and then ten bad ones. What is λ?",
            "Should the floor limit what comes in, or what goes out? And which branch is taken where ρ is NaN?",
            "`not rho >= 1 / 4` for the first branch, without any floor; `max(lam * 2 / 3, floor)` in the second."),
@@ -243,8 +243,9 @@ q5 = FunctionExercise(
         ''',
     why="With $\\delta = -As$, where $A$ has the columns $h^j \\circ c$, the model is "
         "$q = f - c^\\top A s + \\frac12 s^\\top A^\\top \\mathrm{diag}(h) A\\, s$: a small quadratic in the "
-        "coefficients. Its gradient vanishes where $A^\\top \\mathrm{diag}(h) A\\, s = A^\\top c$. CG finds the same point "
-        "without these powers, which become nearly parallel for large $k$: never use this for more than a few steps.",
+        "coefficients. Its gradient vanishes where $A^\\top \\mathrm{diag}(h) A\\, s = A^\\top c$. CG finds the same "
+        "point without these powers, which become nearly parallel for large $k$: never use this for more than a "
+        "few steps.",
     hints=("Write δ with the unknown coefficients: $\\delta_i = -(s_0 + s_1 h_i + s_2 h_i^2 + \\dots)\\, c_i$. What is "
            "q as a function of $s$?",
            "$\\delta = -As$ with `A = c[:, None] * h[:, None] ** np.arange(k)`, and "
