@@ -32,6 +32,13 @@ class HFStep(Step):
         The number of the CG iterate that backtracking chose.
     gradient_norm : float
         ‖∇f‖ where the step began.
+    zeros : float
+        Share of the entries of ∇f that are exactly 0 there: those of dead units.
+    before : float
+        f where the step began, on the examples of `loss`.
+    predicted : float
+        The predicted reduction that ρ divides by; the actual one is at the chosen iterate, before the
+        line search.
     accepted : bool
         Whether θ moved.
     note : str
@@ -43,6 +50,9 @@ class HFStep(Step):
     cg: CGResult
     chosen: int
     gradient_norm: float
+    zeros: float
+    before: float
+    predicted: float
     accepted: bool
     note: str
 
@@ -62,7 +72,7 @@ class HessianFree(Resumable, Optimiser):
     theta : ndarray (d,)
         Where to start; copied.
     rng : numpy.random.Generator, needed where a batch size is given
-    preset : {"martens2010", "source2022"}
+    preset : {"martens2010", "source2022", "stochastic"}
     max_steps : int, optional; without it the caller breaks the loop
     **changes
         Any field of `Settings`, to change it against the preset.
@@ -125,7 +135,8 @@ class HessianFree(Resumable, Optimiser):
             model -= 0.5 * lam * float(p @ p)
         rho = reduction_ratio(f0 - f1, -model)
         if self.settings.damping_factor > 1:
-            self.damping = levenberg_marquardt(lam, rho, self.settings.damping_factor)
+            new = levenberg_marquardt(lam, rho, self.settings.damping_factor)
+            self.damping = max(new, self.settings.damping_floor)
         if self.settings.line_search:
             search = armijo(lambda a: evaluate(a * p), f0, float(g @ p), first=f1)
             alpha, f1, words = search.step, search.value, search.reason
@@ -146,7 +157,7 @@ class HessianFree(Resumable, Optimiser):
         if not self.settings.keep_iterates:
             result = replace(result, iterates=(), kept=())
         return HFStep(self.index, self.theta, f1, alpha, 0.0, self.cost, rho, lam, result, k,
-                      gradient_norm, accepted, words)
+                      gradient_norm, float(np.mean(g == 0)), f0, -model, accepted, words)
 
     def _linearize(self, batch):
         """The linearisation G comes from, and f and ∇f on the gradient batch."""

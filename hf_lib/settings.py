@@ -16,6 +16,8 @@ class Settings:
         λ at the start; 0 stays 0, as the rule multiplies.
     damping_factor : float
         Factor of the Levenberg–Marquardt rule; 1 keeps λ fixed. Notebook 08 §4.
+    damping_floor : float
+        The rule does not take λ below it. 10 §9.
     ratio : {"undamped", "damped"}
         Whether ρ's predicted reduction leaves out ½λ‖p‖² or holds it. 08 §3.
     warm_start : float
@@ -40,6 +42,7 @@ class Settings:
 
     damping: float
     damping_factor: float = 1.5
+    damping_floor: float = 0.0
     ratio: str = "undamped"
     warm_start: float = 0.95
     stop: object = RelativeProgress()
@@ -54,6 +57,7 @@ class Settings:
     def __post_init__(self):
         number("damping", self.damping, low=0)
         number("damping_factor", self.damping_factor, low=1)
+        number("damping_floor", self.damping_floor, low=0)
         if self.stop is not None and not callable(self.stop):
             raise TypeError(f"stop must be a callable or None, got {type(self.stop).__name__}")
         choice("ratio", self.ratio, ("undamped", "damped"))
@@ -70,4 +74,9 @@ PRESETS = {
     "source2022": Settings(damping=1.0, damping_factor=1.01, ratio="damped", warm_start=1.0,
                            stop=RelativeProgress(k_min=3, k_share=0.0), max_cg=50,
                            preconditioner=None, backtracking=False, line_search=False),
+    # What notebook 10 §9 learnt on mini-batches, by experiments/mini_batches.py: curvature from a part of
+    # the batch only, so that ρ is judged on rows that CG has not seen and λ does not fall too far; few CG
+    # steps, which a warm start carries on from batch to batch; a floor under λ; a line search
+    "stochastic": Settings(damping=1.0, damping_floor=0.1, gradient_batch=1000, curvature_batch=250, max_cg=5,
+                           stop=None, backtracking=False),
 }
