@@ -108,7 +108,7 @@ def turning(lam, length, angle, promise, fall, at):
         low = max(line[i], -0.95 * top)
         right.plot(lam[i], low, "o" if low == line[i] else "v", color=style.COLOUR[colour], markersize=8, clip_on=False,
                    zorder=4)
-    right.set(xscale="log", xlim=(lam[0], lam[-1]), ylim=(-top, 1.75 * top))
+    right.set(xscale="log", xlim=(lam[0], lam[-1]), ylim=(-top, 1.75 * top), xticks=10.0 ** np.arange(-6, 3, 2))
     style.label(right, "λ", "fall of f", f"real {style.number(fall[i])},  promised {style.number(promise[i])},  "
                                          f"ρ = {style.number(rho)}")
     style.legend(right, loc="upper right")
@@ -202,7 +202,8 @@ def filters(h, c, lam, k):
     left.plot(grid, filter_of_cg(grid, mu), color=colours["CG"], linewidth=0.8, alpha=0.6)   # wild where no h lies
     left.plot(h, stopped, "h-", color=colours["CG"], linewidth=0, markersize=7, label="1 − rₖ(h)")
     left.plot(h, damped, "P", color=colours["Tikhonov"], markersize=5)
-    left.set(xscale="log", ylim=(-0.15, 2.6), xlim=(1e-6, 2 * h[-1]), yticks=(0, 0.5, 1, 1.5, 2))
+    left.set(xscale="log", ylim=(-0.15, 2.6), xlim=(1e-6, 2 * h[-1]), xticks=10.0 ** np.arange(-6, 1, 2),
+             yticks=(0, 1, 2))
     style.label(left, "eigenvalue h of G", "share of the full step", f"λ = {style.number(lam)},  k = {k}")
     style.legend(left, loc="upper left")
 
@@ -217,7 +218,7 @@ def filters(h, c, lam, k):
     for factors, colour, marker in ((damped, "Tikhonov", "P"), (stopped, "CG", "h")):
         right.plot(*place(factors), marker, color=colours[colour], markersize=11, markeredgecolor="#ffffff")
     best = 0.5 * c @ (c / h)
-    right.set(xscale="log", xlim=(0.02, 200), ylim=(0, 1.45 * best))
+    right.set(xscale="log", xlim=(0.02, 200), xticks=(0.1, 1, 10, 100), ylim=(0, 1.45 * best))
     lengths = place(damped)[0], place(stopped)[0]
     style.label(right, "length", "promise q(0) − q", f"‖p‖ = {lengths[0]:.2g},  ‖δₖ‖ = {lengths[1]:.2g}")
     style.legend(right, loc="upper left")
