@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracles import dense, difference
 from oracles import cases as networks
+from oracles import dense, difference
 
 import hf_lib as hf
 from hf_lib.exercises import ch06 as exercises
@@ -45,7 +45,7 @@ def mine():
 # What the text derives, as it stands in the code; and altered in a sign, a factor, a term or a transpose.
 ALTERED = [
     ("right = R_P @ Q(theta) + P(theta) @ R_Q", "right = R_P @ Q(theta) - P(theta) @ R_Q"),
-    ("2 * R_P - 3 * R_Q[:3, :1]", "2 * R_P + 3 * R_Q[:3, :1]"),
+    ("2 * R_P[:, :2] - 3 * R_Q[:3]", "2 * R_P[:, :2] + 3 * R_Q[:3]"),
     ("np.exp(P(theta)) * R_P", "P(theta) * R_P"),
     ("R_P.T @ P(theta) + P(theta).T @ R_P", "2 * R_P.T @ P(theta)"),
     ("R_z2 = at.A[1] @ V[1] + R_a1 @ at.B[1][:-1]", "R_z2 = at.A[1] @ V[1]"),
@@ -59,7 +59,7 @@ ALTERED = [
     ("jvp(at, v)) / len(Y)", "jvp(at, v))"),
     ("R_B3[:-1] += R_a[2].T @ D[3]", "R_B3[:-1] -= R_a[2].T @ D[3]"),
     ("R_delta_L @ at.B[2][:-1].T + D[3] @ V[2][:-1].T", "R_delta_L @ at.B[2][:-1].T"),
-    ("R_delta_L @ at.B[2][:-1].T + D[3]", "R_delta_L @ at.B[2][:-1] + D[3]"),     # square: the transpose is not seen by shape
+    ("R_delta_L @ at.B[2][:-1].T + D[3]", "R_delta_L @ at.B[2][:-1] + D[3]"),     # square: its shape tells nothing
     ("at.S[2] * R_bar_a2 + bend2 * R_z[2] * bar_a[2]", "at.S[2] * R_bar_a2"),
     ("bend2 * R_z[2] * bar_a[2]", "bend2 * R_a[2] * bar_a[2]"),
     ("blocks[l][:-1] += R_a[l].T @ D[l + 1]", "blocks[l][:-1] += 2 * R_a[l].T @ D[l + 1]"),
@@ -139,7 +139,8 @@ def test_the_picture_shows_what_the_passes_compute(mine):
     np.testing.assert_allclose(R_of_a[2], R_z[3][0], rtol=1e-12)
     for l in (1, 2, 3):
         np.testing.assert_allclose(delta[l - 1], at.D[l][0], rtol=1e-12)
-        shifted = [mine["linearise"](net, at.loss, theta + t * v, ch06.INPUT, ch06.TARGET).D[l][0] for t in (1e-5, -1e-5)]
+        shifted = [mine["linearise"](net, at.loss, theta + t * v, ch06.INPUT, ch06.TARGET).D[l][0]
+                   for t in (1e-5, -1e-5)]
         np.testing.assert_allclose(R_of_delta[l - 1], (shifted[0] - shifted[1]) / 2e-5, rtol=1e-6, atol=1e-9)
 
 

@@ -26,16 +26,16 @@ q1 = ValueExercise(
         R_g2 = 2 * t1 * v1                          # ∂f/∂θ₂ = θ₁²
         answer = (R_f, R_g1, R_g2)
         """,
-    why="$\\mathcal R\\{f\\} = \\nabla f^\\top v = 4 \\cdot 1 + 1 \\cdot (-1)$. The other two are the entries of $Hv$ with "
-        "$H = \\begin{pmatrix} 4 & 2 \\\\ 2 & 0 \\end{pmatrix}$, and no entry of $H$ was needed.",
-    hints=("$\\mathcal R\\{\\theta_1\\} = v_1$ and $\\mathcal R\\{\\theta_2\\} = v_2$. Which rule does $\\theta_1^2 \\theta_2$ "
-           "call for?",
+    why="$\\mathcal R\\{f\\} = \\nabla f^\\top v = 4 \\cdot 1 + 1 \\cdot (-1)$. The other two are the entries of "
+        "$Hv$ with $H = \\begin{pmatrix} 4 & 2 \\\\ 2 & 0 \\end{pmatrix}$, and no entry of $H$ was needed.",
+    hints=("$\\mathcal R\\{\\theta_1\\} = v_1$ and $\\mathcal R\\{\\theta_2\\} = v_2$. Which rule does "
+           "$\\theta_1^2 \\theta_2$ call for?",
            "Write down both entries of $\\nabla f$ as formulas in $\\theta_1, \\theta_2$ before you put in numbers.",
            "$\\nabla f = (2 \\theta_1 \\theta_2, \\theta_1^2)$; $\\mathcal R\\{2 \\theta_1 \\theta_2\\} = "
            "2 (v_1 \\theta_2 + \\theta_1 v_2)$."),
     diagnoses=(
         Diagnosis("the gradient itself", (3, 4, 1),
-                  say="The first is right. The other two are the gradient's entries; asked is how they change along v."),
+                  say="R{f} is right. The other two are the gradient's entries; asked is how these change along v."),
         Diagnosis("v forgotten", (5, 6, 2),
                   say="This is R along (1, 1). Each derivative is multiplied by the entry of v, and v₂ is −1."),
         Diagnosis("one term of the product rule", (4, 4, 2),
@@ -78,10 +78,12 @@ q2 = FunctionExercise(
             R_r = np.sum(z * R_z, axis=1, keepdims=True) / r       # R{r² } = 2 r R{r} = 2 zᵀR{z}
             return R_z / r - z * R_r / r**2                        # product rule for z · (1/r)
         ''',
-    why="Name the length $r$ and go line by line: $r^2 = z^\\top z$ gives $2 r \\mathcal R\\{r\\} = 2 z^\\top \\mathcal R\\{z\\}$, "
-        "and $a = z \\cdot r^{-1}$ gives the rest. The result has no part along $a$: a vector of fixed length can only turn.",
+    why="Name the length $r$ and go line by line: $r^2 = z^\\top z$ gives $2 r \\mathcal R\\{r\\} = "
+        "2 z^\\top \\mathcal R\\{z\\}$, and $a = z \\cdot r^{-1}$ gives the rest. The result has no part "
+        "along $a$: a vector of fixed length can only turn.",
     hints=("Give the length a name, $r = \\lVert z \\rVert$, and find $\\mathcal R\\{r\\}$ first.",
-           "From $r^2 = z^\\top z$: $r \\mathcal R\\{r\\} = z^\\top \\mathcal R\\{z\\}$. Then $a = z \\cdot \\frac1r$ is a product.",
+           "From $r^2 = z^\\top z$: $r \\mathcal R\\{r\\} = z^\\top \\mathcal R\\{z\\}$. Then $a = z \\cdot \\frac1r$ is a "
+           "product.",
            "`R_r = np.sum(z * R_z, axis=1, keepdims=True) / r`, and `R_z / r - z * R_r / r**2`."),
     cases=_row_cases,
     linear_in="R_z",
@@ -153,9 +155,9 @@ q3 = FunctionExercise(
                 u = s * (1 - s) * u
             return np.einsum("nja,nj->a", J, u) / len(z)            # identity: H_L = I
         ''',
-    why="For a matching loss $H_L$ is the Jacobian of its *own* output activation. The product always took softmax's. With one "
-        "output softmax is the constant 1, its Jacobian is 0, and so is $Gv$. With two outputs and squared error it would "
-        "be wrong and not even look so: test every loss against a dense matrix.",
+    why="For a matching loss $H_L$ is the Jacobian of its *own* output activation. The product always took softmax's. "
+        "With one output softmax is the constant 1, its Jacobian is 0, and so is $Gv$. With two outputs and squared "
+        "error it would be wrong and not even look so: test every loss against a dense matrix.",
     hints=("Put in one output by hand. What is `p` then, and what is `u`?",
            "$H_L = J_\\varphi$ for a matching loss. Which $\\varphi$ belongs to each `kind`?",
            "identity: `u` stays as it is. sigmoid: `s * (1 - s) * u` with `s = 1 / (1 + np.exp(-z))`."),
@@ -167,10 +169,10 @@ q3 = FunctionExercise(
         Diagnosis("identity for everything", _ggn(lambda z, kind, u: u),
                   say="This is (1/N) JᵀJ v: right for the identity, but sigmoid and softmax have a curvature H_L too."),
         Diagnosis("sigmoid for everything", _ggn(lambda z, kind, u: _sigmoid_curvature(z, u)),
-                  say="You take the sigmoid's s(1 − s) for every kind. The identity has H_L = I, softmax a full matrix."),
+                  say="You take the sigmoid's s(1 − s) for every kind. The identity has H_L = I, softmax a matrix."),
         Diagnosis("one output alone", _ggn(lambda z, kind, u: u if z.shape[1] == 1 else _softmax_curvature(z, u)),
-                  say="You switch on the number of outputs. What matters is the loss: the identity with two outputs, and "
-                      "a sigmoid with one, still come out wrong."),
+                  say="You switch on the number of outputs. What matters is the loss: the identity with two outputs, "
+                      "and a sigmoid with one, still come out wrong."),
         Diagnosis("sigmoid as the identity",
                   _ggn(lambda z, kind, u: _softmax_curvature(z, u) if kind == "softmax" else u),
                   say="The identity and softmax are right. The sigmoid has H_L = σ(z)(1 − σ(z)), for each output."),
@@ -234,10 +236,10 @@ q4 = FunctionExercise(
             return X.T @ R_delta_1, a.T @ R_delta_2 + R_a.T @ delta_2
         ''',
     why="$\\delta_1 = S \\circ \\bar a$, and $S = \\operatorname{act}'(z_1)$ moves as well: "
-        "$\\mathcal R\\{S\\} = \\operatorname{act}'' \\circ \\mathcal R\\{z_1\\}$ with $\\operatorname{act}'' = -2 a S$. The "
-        "missing part of $H$ is a block on the diagonal and symmetric itself, so the test of symmetry cannot see it; for ReLU "
-        "it is 0; and where the fit is good, $\\bar a$ is small. Only an independent reference shows it: a dense matrix, "
-        "autograd, differences.",
+        "$\\mathcal R\\{S\\} = \\operatorname{act}'' \\circ \\mathcal R\\{z_1\\}$ with "
+        "$\\operatorname{act}'' = -2 a S$. The missing part of $H$ is a block on the diagonal and symmetric itself, so "
+        "the test of symmetry cannot see it; for ReLU it is 0; and where the fit is good, $\\bar a$ is small. Only an "
+        "independent reference shows it: a dense matrix, autograd, differences.",
     hints=("Go through (a), (b), (c) of section 5 and tick off the terms.",
            "In (c), $\\delta_1 = S \\circ \\bar a$: which of the two factors depends on $\\theta$?",
            "Add `- 2 * a * S * (X @ V1) * (delta_2 @ W2.T)` to `R_delta_1`."),
@@ -248,7 +250,8 @@ q4 = FunctionExercise(
                   say="The new term has the right size and the wrong sign: (1 − a²)′ = −2a a′."),
         Diagnosis("slope forgotten in the bend", _two_layers(twice=False),
                   say="act″ = −2a · act′: a moves with the slope S, so the bend has a factor S."),
-        Diagnosis("factor 2 of the bend", _two_layers(bend=-1.0), say="The derivative of 1 − a² is −2a a′: the 2 is missing."),
+        Diagnosis("factor 2 of the bend", _two_layers(bend=-1.0),
+                  say="The derivative of 1 − a² is −2a a′: the 2 is missing."),
         Diagnosis("weights held fixed", _two_layers(weights=False),
                   say="Now the bend is there, but δ₂ V₂ᵀ has gone from R{ā}: W₂ moves as well."),
         Diagnosis("activations held fixed", _two_layers(move=False),
@@ -299,10 +302,11 @@ q5 = FunctionExercise(
             return R_z, bar_W
         ''',
     why="The decoder's matrix is $M = W^\\top$; its adjoint is $a^\\top u$, of shape $(k, n)$, and $\\bar W$ gets it "
-        "transposed. Test: $\\langle \\mathcal R\\{z\\}, u \\rangle = \\langle V, \\bar W \\rangle$, as in chapter 05, step 4.3.",
+        "transposed. Test: $\\langle \\mathcal R\\{z\\}, u \\rangle = \\langle V, \\bar W \\rangle$, as in "
+        "chapter 05, step 4.3.",
     hints=("$z = a M$ with $M = W^\\top$. Which rules give $\\mathcal R\\{z\\}$ and $\\mathcal R\\{M\\}$?",
-           "Reverse: the adjoint of $M$ is $a^\\top u$ and that of $a$ is $u M^\\top = u W$. $W$ is used twice, so its two "
-           "shares are added.",
+           "Reverse: the adjoint of $M$ is $a^\\top u$ and that of $a$ is $u M^\\top = u W$. $W$ is used twice, so its "
+           "two shares are added.",
            "`R_a @ W.T + a @ V.T` with `R_a = S * (X @ V)`; `X.T @ (S * (u @ W)) + u.T @ a`."),
     cases=_tied_cases,
     own_work=(autodiff.jvp, autodiff.vjp, passes.f1, passes.r1),

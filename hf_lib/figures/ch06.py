@@ -205,8 +205,8 @@ def layers(layer, direction, eps):
     style.legend(ax, loc="upper right", ncols=2, columnspacing=0.8, handlelength=1.6, borderaxespad=0.1)
     off = [np.abs(q[layer - 1] - m[layer - 1]).max() for q, m in zip(quotients, moves)]
     listed = [", ".join(style.number(x + 0.0, 2) for x in kind[layer - 1]) for kind in (a, moves[0], delta, moves[1])]
-    fig.alt = (f"A network 2-4-4-2 four times, units coloured by activation a, R of a, adjoint delta, R of delta; v moves "
-               f"{direction}. Layer {layer}: a = {listed[0]}; R of a = {listed[1]}; delta = {listed[2]}; "
+    fig.alt = (f"A network 2-4-4-2 four times, units coloured by activation a, R of a, adjoint delta, R of delta; v "
+               f"moves {direction}. Layer {layer}: a = {listed[0]}; R of a = {listed[1]}; delta = {listed[2]}; "
                f"R of delta = {listed[3]}. Below, the difference quotients at ε = {style.number(eps, 2)}, off by "
                f"at most {style.number(off[0], 2)} for a and {style.number(off[1], 2)} for delta; and that "
                f"error against ε, in float64 and float32: it falls with ε, then rises by rounding.")
