@@ -1,9 +1,9 @@
 """What happens to Hessian-free as the batch shrinks, and what helps: 784-800-10 on MNIST.
 
-    python experiments/mini_batches.py [naive few_cg floor curvature judge sizes stochastic]
+    python experiments/mini_batches.py [naive few_cg floor curvature judge sizes stochastic] [--seeds 0 1 2 3 4]
 
 Without names it makes them all, in about 45 minutes on one thread. A run whose file is there is not
-made again, and `stochastic` goes on after the last seed that is complete; --fresh starts anew.
+made again; --fresh starts anew.
 
 ========== ===================================================================================
 naive      batch 1,000 for gradient, curvature and ρ, 50 CG steps, every step taken: two epochs
@@ -16,7 +16,7 @@ sizes      naive on the first 10,000 images with batches of all, 5,000, 1,000, 2
 stochastic the preset, batch 1,000, 20 epochs, five seeds
 ========== ===================================================================================
 
-Columns a step: f on the batch and on 1,000 others, before and after the step; ρ on both; λ, CG
+A row is a step; for `stochastic` an epoch. Columns: f on the batch and on 1,000 others, before and after the step; ρ on both; λ, CG
 iterations, cost; and at the end of an epoch the test errors of θ and of its running average.
 """
 
@@ -28,7 +28,7 @@ from history import History
 import hf_lib as hf
 from hf_lib.clinic import Transcription
 
-SIZES, BATCH, OTHER, SEEDS, EPOCHS = [784, 800, 10], 1000, 1000, range(5), 20
+SIZES, BATCH, OTHER, SEEDS, EPOCHS = [784, 800, 10], 1000, 1000, [0, 1, 2, 3, 4], 20
 SMALL, SMALL_BUDGET, SMALL_BATCHES = 10_000, 100, (None, 5000, 1000, 250, 75)
 FEW_EPOCHS = 2
 ARMS = {"naive": {}, "few_cg": {"max_cg": 8}, "floor": {"damping_floor": 1.0}, "curvature": {"curvature_batch": 250},
@@ -112,53 +112,56 @@ def run_sizes(fresh):
         show(f"batch {size or 'all'}", step, row)
 
 
-def run_stochastic(fresh):
-    """The preset, five seeds, a row an epoch."""
-    history = History("mini_batches_stochastic", list(SEEDS), {"preset": "stochastic", "batch": BATCH})
+def run_stochastic(seed, fresh):
+    """The preset with one seed: a row an epoch."""
+    history = History(f"mini_batches_stochastic_{seed}", seed, {"preset": "stochastic", "batch": BATCH})
     if history.path.exists() and not fresh:
-        history.load()
-    done = len(history.columns.get("seed", [])) // EPOCHS
-    for seed in SEEDS[done:]:
-        watch = Watch(seed)
-        epoch = watch.problem.N // BATCH
-        loop = hf.HessianFree(watch.problem, watch.theta, watch.rng, preset="stochastic", gradient_batch=BATCH,
-                              max_steps=EPOCHS * epoch)
-        rows, dampings, rejected = [], [], 0
-        for step in loop:
-            dampings.append(step.damping)
-            rejected += not step.accepted
-            if step.index % 5:                                          # every fifth step is watched closely
-                watch.follow(step)
-                continue
-            rows.append(watch.row(step, measure=step.index % epoch == 0))
-            if step.index % epoch == 0:
-                part = {name: np.array([row[name] for row in rows[-epoch // 5:]]) for name in rows[-1]}
-                history.add(seed=seed, epoch=step.index // epoch, loss=watch.all.value(step.theta),
-                            average_loss=watch.all.value(watch.average), test_error=rows[-1]["test_error"],
-                            average_error=rows[-1]["average_error"], cost=step.cost, seconds=step.seconds,
-                            rho=np.median(part["rho"]), rho_other=np.median(part["rho_other"]),
-                            gain=np.mean(part["before"] - part["after"]),
-                            gain_other=np.mean(part["other_before"] - part["other_after"]),
-                            damping_low=min(dampings[-epoch:]), damping_high=max(dampings[-epoch:]),
-                            rejected=rejected)
-                show(f"seed {seed}", step, rows[-1])
-                print(f"           all training data {history.last('loss'):.4f}", flush=True)
-        if loop.reason != "step limit":
-            raise RuntimeError(f"seed {seed} ended early: {loop.reason}")
-        history.save()
+        return
+    watch = Watch(seed)
+    epoch = watch.problem.N // BATCH
+    loop = hf.HessianFree(watch.problem, watch.theta, watch.rng, preset="stochastic", gradient_batch=BATCH,
+                          max_steps=EPOCHS * epoch)
+    rows, dampings, rejected = [], [], 0
+    for step in loop:
+        dampings.append(step.damping)
+        rejected += not step.accepted
+        if step.index % 5:                                              # every fifth step is watched closely
+            watch.follow(step)
+            continue
+        rows.append(watch.row(step, measure=step.index % epoch == 0))
+        if step.index % epoch == 0:
+            part = {name: np.array([row[name] for row in rows]) for name in rows[-1]}
+            history.add(epoch=step.index // epoch, loss=watch.all.value(step.theta),
+                        average_loss=watch.all.value(watch.average), test_error=rows[-1]["test_error"],
+                        average_error=rows[-1]["average_error"], cost=step.cost, seconds=step.seconds,
+                        rho=np.median(part["rho"]), rho_other=np.median(part["rho_other"]),
+                        gain=np.mean(part["before"] - part["after"]),
+                        gain_other=np.mean(part["other_before"] - part["other_after"]),
+                        damping_low=min(dampings), damping_high=max(dampings), rejected=rejected)
+            show(f"seed {seed}", step, rows[-1])
+            print(f"           all training data {history.last('loss'):.4f}", flush=True)
+            rows, dampings, rejected = [], [], 0
+    print(f"seed {seed} ended: {loop.reason}")
+    history.save()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", default=[*ARMS, "sizes", "stochastic"],
-                        help=f"of {', '.join([*ARMS, 'sizes', 'stochastic'])}")
+    names = [*ARMS, "sizes", "stochastic"]
+    parser.add_argument("names", nargs="*", default=names, help=f"of {', '.join(names)}")
+    parser.add_argument("--seeds", nargs="*", type=int, default=SEEDS, help="stochastic: which")
     parser.add_argument("--fresh", action="store_true", help="make again what is there")
     args = parser.parse_args()
     for name in args.names:
+        if name not in names:
+            parser.error(f"no run is called {name}, expected {', '.join(names)}")
         if name in ARMS:
             run_arm(name, args.fresh)
+        elif name == "sizes":
+            run_sizes(args.fresh)
         else:
-            {"sizes": run_sizes, "stochastic": run_stochastic}[name](args.fresh)
+            for seed in args.seeds:
+                run_stochastic(seed, args.fresh)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import numpy as np
 from .cg import cg
 from .cg_rules import RelativeProgress
 from .damping import levenberg_marquardt, predicted_reduction, reduction_ratio
-from .hf import HFStep
+from .hf import HessianFree, HFStep, dead_units
 from .loop import GGN, GRADIENT, VALUE, Batches, Optimiser
 
 
@@ -69,7 +69,7 @@ class Transcription(Optimiser):
         self.index += 1
         self.cost += (GRADIENT + VALUE) * share + GGN * (result.iterations + 2) * product_share
         return HFStep(self.index, theta, f1, 1.0, 0.0, self.cost, rho, lam, result, result.iterations, norm,
-                      float(np.mean(g == 0)), f0, predicted, True, "full step")
+                      dead_units(self.problem, g), f0, predicted, product_share / share, True, "full step")
 
     def predicted(self, g, p, G_p):
         """−(gᵀp + ½ pᵀG p)."""

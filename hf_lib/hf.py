@@ -32,13 +32,15 @@ class HFStep(Step):
         The number of the CG iterate that backtracking chose.
     gradient_norm : float
         ‖∇f‖ where the step began.
-    zeros : float
-        Share of the entries of ∇f that are exactly 0 there: those of dead units.
+    dead : float
+        Share of hidden units whose bias has a gradient of exactly 0 there, as a dead ReLU's has; NaN
+        where the problem has no `net`.
     before : float
         f where the step began, on the examples of `loss`.
     predicted : float
-        The predicted reduction that ρ divides by; the actual one is at the chosen iterate, before the
-        line search.
+        The predicted reduction that ρ divides by.
+    curvature_share : float
+        How many of the gradient's examples G was made from: 1 for all.
     accepted : bool
         Whether θ moved.
     note : str
@@ -50,9 +52,10 @@ class HFStep(Step):
     cg: CGResult
     chosen: int
     gradient_norm: float
-    zeros: float
+    dead: float
     before: float
     predicted: float
+    curvature_share: float
     accepted: bool
     note: str
 
@@ -156,8 +159,10 @@ class HessianFree(Resumable, Optimiser):
         self.index += 1
         if not self.settings.keep_iterates:
             result = replace(result, iterates=(), kept=())
+        size = self.settings.curvature_batch
         return HFStep(self.index, self.theta, f1, alpha, 0.0, self.cost, rho, lam, result, k,
-                      gradient_norm, float(np.mean(g == 0)), f0, -model, accepted, words)
+                      gradient_norm, dead_units(self.problem, g), f0, -model,
+                      1.0 if size is None else size / batch.N, accepted, words)
 
     def _linearize(self, batch):
         """The linearisation G comes from, and f and ∇f on the gradient batch."""
@@ -211,3 +216,11 @@ class HessianFree(Resumable, Optimiser):
                 break
             k, p, f = earlier, x, f_earlier
         return k, p, f
+
+
+def dead_units(problem, g):
+    """Share of hidden units whose bias has a gradient of exactly 0; NaN without a `problem.net`."""
+    if not hasattr(problem, "net"):
+        return float("nan")
+    biases = [block[-1] for block in problem.net.blocks(g)[:-1]]
+    return float(np.mean(np.concatenate(biases) == 0)) if biases else 0.0
