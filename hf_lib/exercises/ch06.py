@@ -82,8 +82,8 @@ q2 = FunctionExercise(
         "2 z^\\top \\mathcal R\\{z\\}$, and $a = z \\cdot r^{-1}$ gives the rest. The result has no part "
         "along $a$: a vector of fixed length can only turn.",
     hints=("Give the length a name, $r = \\lVert z \\rVert$, and find $\\mathcal R\\{r\\}$ first.",
-           "From $r^2 = z^\\top z$: $r \\mathcal R\\{r\\} = z^\\top \\mathcal R\\{z\\}$. Then $a = z \\cdot \\frac1r$ is a "
-           "product.",
+           "From $r^2 = z^\\top z$: $r \\mathcal R\\{r\\} = z^\\top \\mathcal R\\{z\\}$. Then "
+           "$a = z \\cdot \\frac1r$ is a product.",
            "`R_r = np.sum(z * R_z, axis=1, keepdims=True) / r`, and `R_z / r - z * R_r / r**2`."),
     cases=_row_cases,
     linear_in="R_z",

@@ -46,8 +46,10 @@ def two_ways(sizes, dense, product, d):
     top, right = fig.subplots(1, 2)
     reached = len(dense["seconds"])                           # here the dense one stops
     beyond = np.geomspace(sizes[reached - 1], 1e6, 20)
-    foretold = {"seconds": [n * _at(n, sizes, product["seconds"]) for n in beyond], "bytes": 8 * beyond**2}
-    now = {"seconds": d * _at(d, sizes, product["seconds"]), "bytes": 8 * d**2}
+    columns = lambda n: n * _at(n, sizes, product["seconds"])
+    slower = dense["seconds"][-1] / columns(beyond[0])        # than d products: columns are stored, too
+    foretold = {"seconds": [slower * columns(n) for n in beyond], "bytes": 8 * beyond**2}
+    now = {key: _at(d, [*sizes[:reached], *beyond], [*dense[key], *foretold[key]]) for key in foretold}
     one = {key: _at(d, sizes, product[key]) for key in now}
     for ax, key, unit, say, low, high in ((top, "seconds", "seconds", _time, 1e-6, 1e6),
                                           (right, "bytes", "bytes", _bytes, 1e3, 1e14)):
