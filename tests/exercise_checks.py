@@ -15,7 +15,7 @@ GENERAL = {
     "wrong type", "wrong shape", "wrong dtype", "not finite", "wrong number of arguments", "raised an error",
     "nothing returned", "changed in place", "the library's own", "sign", "factor 2", "factor ½", "missing 1/N",
     "1/N twice", "constant factor", "transposed", "not linear", "not symmetric", "negative curvature",
-    "wrong values", "not a choice", "the bug is still there",
+    "wrong values", "not a choice", "the bug is still there", "not finished",
 }  # fmt: skip
 
 
@@ -36,6 +36,16 @@ def wrong_answers_are_diagnosed(exercise):
         verdict = exercise.check(diagnosis.wrong)
         assert (verdict.status, verdict.diagnosis) == ("incorrect", diagnosis.name), verdict
         assert verdict.message and "\n" not in repr(verdict.message)
+
+
+def the_bug_is_noticed(exercise):
+    """A rewriting of the stub that computes the same does not pass."""
+    if exercise.kind != "find the bug":
+        return
+    tree = ast.parse(exercise.stub)
+    tree.body[-1].body.insert(0, ast.parse("unused = 0").body[0])
+    verdict = exercise.check(exercise.compile(ast.unparse(ast.fix_missing_locations(tree))))
+    assert verdict.status == "incorrect", verdict
 
 
 def texts_are_there(exercise):
@@ -82,6 +92,7 @@ EVERY_EXERCISE = (
     stub_is_not_attempted,
     solution_is_correct,
     wrong_answers_are_diagnosed,
+    the_bug_is_noticed,
     texts_are_there,
     cases_are_sound,
     junk_never_raises,

@@ -185,11 +185,17 @@ def written_in_a_notebook(source, name="product"):
         '    """G v for G = (1/N) Jᵀ diag(h) J."""\n    # a thought\n\n    return ...',
         "    Jv = J @ v\n    return ...",
         "    raise NotImplementedError",
-        "    return (..., 2)",
+        "    return (..., ...)",
     ],
 )
 def test_a_stub_with_a_thought_is_not_attempted(product, body):
     assert product.check(written_in_a_notebook(f"def product(J, h, v):\n{body}")).status == "not attempted"
+
+
+def test_an_answer_with_a_gap_is_not_finished(product):
+    begun = product.check(written_in_a_notebook("def product(J, h, v):\n    return v, ..., ..."))
+    assert begun.diagnosis == "not finished" and "2, 3 of 3" in repr(begun)
+    assert VALUE.check((2.0, ...)).diagnosis == "not finished"
 
 
 def test_a_working_stub_that_was_not_touched_is_not_attempted():
@@ -263,6 +269,8 @@ def test_transposed_is_told_apart():
         stub="def f(A, v): ...", code="def f(A, v): return A @ v", linear_in="v", **arguments
     )
     assert vector.check(lambda A, v: v @ A).diagnosis == "transposed"
+    diagonal = lambda A, v: np.diag(A) * v if len(v) == 2 else A @ v  # wrong in the first case only
+    assert vector.check(diagonal).diagnosis == "wrong values"
     matrix = FunctionExercise(stub="def f(A, v): ...", code="def f(A, v): return A * v", **arguments)
     assert matrix.check(lambda A, v: (A * v).T).status == "incorrect"
     outer = FunctionExercise(stub="def f(A, v): ...", code="def f(A, v): return np.outer(v, A[0, 1:])", **arguments)

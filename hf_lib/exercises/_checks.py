@@ -94,9 +94,10 @@ def not_linear(trials, context):
     """f(2v + w) = 2 f(v) + f(w), for the vector the function should be linear in."""
     if context.linear_in is None:
         return None
-    v = trials[0].args[context.linear_in]
+    trial = _first_wrong(trials, context)
+    v = trial.args[context.linear_in]
     w = np.roll(v, 1) + v**2
-    at_v, at_w, at_sum = (_at(context.learner, trials[0], context, u) for u in (v, w, 2 * v + w))
+    at_v, at_w, at_sum = (_at(context.learner, trial, context, u) for u in (v, w, 2 * v + w))
     forms = {None if value is None else value.shape for value in (at_v, at_w, at_sum)}
     if None in forms or len(forms) > 1 or not close(at_sum, 2 * at_v + at_w, 1e-4):
         return Finding("not linear", "f(2v + w) is not 2·f(v) + f(w): this is not linear in the vector.")
@@ -105,10 +106,13 @@ def not_linear(trials, context):
 
 def wrong_matrix(trials, context):
     """The matrices behind the two products, column by column: transposed, not symmetric, indefinite."""
-    if context.linear_in is None or np.ndim(trials[0].args[context.linear_in]) != 1:
+    if context.linear_in is None:
         return None
-    A = _matrix(context.learner, trials[0], context)
-    R = _matrix(context.reference, trials[0], context)
+    trial = _first_wrong(trials, context)
+    if np.ndim(trial.args[context.linear_in]) != 1:
+        return None
+    A = _matrix(context.learner, trial, context)
+    R = _matrix(context.reference, trial, context)
     if A is None or A.ndim != 2 or not np.isfinite(A).all():
         return None
     if close(A, R.T, context.rtol):
@@ -129,11 +133,22 @@ def wrong_values(trials, context):
     if len(trials) == 1:
         return Finding("wrong values", "It has the right form, but another value.")
     message = f"The form is right, but the values differ in {sum(wrong)} of {len(trials)} cases."
-    return Finding("wrong values", message, (f"first in case {wrong.index(True) + 1}",))
+    first = wrong.index(True)
+    pairs = list(zip(parts(trials[first].out), parts(trials[first].ref)))
+    seen = f"first in case {first + 1}"
+    if all(is_numeric(a) and is_numeric(b) for a, b in pairs):
+        off = max(np.max(np.abs(a - b), initial=0) / max(np.max(np.abs(b), initial=0), 1e-300) for a, b in pairs)
+        seen += f", there by {off:.0e} of the largest value"
+    return Finding("wrong values", message, (seen,))
 
 
 FORM = (wrong_form, wrong_dtype, not_finite)
 VALUES = (constant_factor, not_linear, wrong_matrix, wrong_values)
+
+
+def _first_wrong(trials, context):
+    """The first case whose values differ: in the others even a wrong function may be right."""
+    return next(t for t in trials if not agree(t.out, t.ref, context.rtol))
 
 
 def _pairs(trials):

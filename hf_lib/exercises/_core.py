@@ -132,9 +132,16 @@ class Exercise:
         return namespace[self.target]
 
 
-def is_blank(value):
-    """Whether a value is a stub's ``...``, or a tuple that still holds one."""
-    return value is ... or (isinstance(value, (tuple, list)) and any(item is ... for item in value))
+def unanswered(value):
+    """The `Finding` on a value that is a stub's ``...``, or a tuple that still holds one; else None."""
+    items = value if isinstance(value, (tuple, list)) else (value,)
+    open_parts = [number for number, item in enumerate(items, start=1) if item is ...]
+    if not open_parts:
+        return None
+    if len(open_parts) == len(items):
+        return NOT_ATTEMPTED
+    seen = (f"still `...`: number {', '.join(map(str, open_parts))} of {len(items)}",)
+    return Finding("not finished", "A part of the answer is still missing.", seen)
 
 
 def _tidy(text):

@@ -10,7 +10,7 @@ import numpy as np
 from . import _checks as checks
 from ._calls import accepts, call, from_library, one_line, same_code
 from ._compare import Finding, a_type, agree, is_numeric
-from ._core import NOT_ATTEMPTED, Exercise, is_blank
+from ._core import NOT_ATTEMPTED, Exercise, unanswered
 
 LIBRARY = "the library's own"
 
@@ -27,8 +27,10 @@ class ValueExercise(Exercise):
     _praise = "That is the value."
 
     def _examine(self, answer):
-        if answer is None or is_blank(answer):
+        if answer is None:
             return NOT_ATTEMPTED
+        if found := unanswered(answer):
+            return found
         for diagnosis in self.diagnoses:
             if diagnosis.say and agree(answer, diagnosis.wrong, self._tolerance):
                 return Finding(diagnosis.name, diagnosis.say)
@@ -109,8 +111,10 @@ class FunctionExercise(Exercise):
             asked = f"It is called as `{self.target}({', '.join(self.parameters)})`."
             return Finding("wrong number of arguments", asked)
         outcome = self._call(answer, args, watched=(*self.own_work, self.reference))
-        if isinstance(outcome.error, NotImplementedError) or is_blank(outcome.value):
+        if isinstance(outcome.error, NotImplementedError):
             return NOT_ATTEMPTED
+        if found := unanswered(outcome.value):
+            return found
         if outcome.passed_through:
             used = f"called on the way: `{outcome.passed_through[0]}`"
             return Finding(LIBRARY, "Write it yourself: your function hands the work on.", (used,))

@@ -98,6 +98,9 @@ q2 = FunctionExercise(
         Diagnosis("numerator forgotten", _division(lambda a, b, da, db: da / b - db / b ** 2, lambda a, b: 1 / b,
                                                    lambda a, b: -1 / b ** 2),
                   say="∂s/∂b is −a/b², with the a."),
+        Diagnosis("the adjoint left out",
+                  lambda a, b, da, db, g: ((da - a / b * db) / b, 1 / b, -a / b ** 2),
+                  say="These are the local derivatives. A share is the local derivative times the adjoint g."),
         Diagnosis("quotient of the tangents", _division(lambda a, b, da, db: da / db, lambda a, b: 1 / b,
                                                         lambda a, b: -a / b ** 2),
                   say="Your shares are right. The tangent is no quotient of tangents: add up local derivative "
@@ -118,6 +121,15 @@ def _sweep(start, collect):
                 bar[p] = collect(bar[p], slope * bar[i], j)
         return bar
     return answer
+
+
+def _slopes_alone(uses, slopes):
+    bar = np.zeros(len(uses))
+    bar[-1] = 1.0
+    for i in reversed(range(len(uses))):
+        for p, slope in zip(uses[i], slopes[i]):
+            bar[p] += slope
+    return bar
 
 
 def _ascending(uses, slopes):
@@ -191,6 +203,8 @@ q3 = FunctionExercise(
                       "complete: begin at f."),
         Diagnosis("started at one", _sweep(1.0, lambda old, share, j: old + share),
                   say="All adjoints start at 0 and collect shares; only that of f starts at 1."),
+        Diagnosis("slopes alone", _slopes_alone,
+                  say="A share is the local slope times the adjoint of the node that hands it on."),
         Diagnosis("f without a seed", _without_seed,
                   say="All zeros: the adjoint of f itself is 1, and everything else comes from it."),
         Diagnosis("shares multiplied", _sweep(1.0, lambda old, share, j: old * share),
@@ -244,8 +258,9 @@ def _scrambled_cases(rng):
             new = [*(int(k) for k in rng.permutation(n - 1)), n - 1]
         renamed, moved = [None] * n, [None] * n
         for i in range(n):
-            renamed[new[i]] = [new[p] for p in uses[i]]
-            moved[new[i]] = slopes[i]
+            listed = rng.permutation(len(uses[i]))              # the order in the list tells nothing either
+            renamed[new[i]] = [new[uses[i][k]] for k in listed]
+            moved[new[i]] = [slopes[i][k] for k in listed]
         yield renamed, moved
 
 
