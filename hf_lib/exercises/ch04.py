@@ -219,7 +219,7 @@ q4 = FunctionExercise(
                 w = p * u - p * np.sum(p * u, axis=1, keepdims=True)
             return np.einsum("nja,nj->a", J, w) / len(J)
         ''',
-    why="One version of the source project's code differentiates through softmax whatever the loss is. With one output "
+    why="One version of the student project's code differentiates through softmax whatever the loss is. With one output "
         "softmax is 1 for every $z$, its derivative is 0, and so is the whole product: the sine network has no "
         "curvature at all. With several outputs and the squared error nothing looks wrong, but the matrix is another.",
     hints=("Call it with one output and `phi=\"identity\"`, and print the result. Which argument is never used?",
@@ -284,12 +284,12 @@ q5 = FunctionExercise(
         ''',
     why="The inner function is now $\\hat y = \\varphi(R_x(\\theta))$ with the Jacobian $J_\\varphi J$, the outer one "
         "$\\frac12 \\lVert \\hat y - y \\rVert^2$ with $H_L = I$. So "
-        "$G v = \\frac1N \\sum_n J_n^T J_\\varphi^T J_\\varphi J_n v$, and $v^T G v$ is a mean of "
+        "$G v = \\frac1N \\sum_n J_n^\\top J_\\varphi^\\top J_\\varphi J_n v$, and $v^\\top G v$ is a mean of "
         "squares. The targets do not occur; the bend of $\\sigma$ is in $S$ now.",
     hints=("Call $\\hat y = \\sigma(z)$ the output. What is the loss as a function of $\\hat y$, and what its Hessian?",
            "The Jacobian of $\\hat y$ is $J_\\varphi J$ with $J_\\varphi = \\operatorname{diag}(\\sigma')$, where "
            "$\\sigma' = p(1 - p)$.",
-           "$G v = \\frac1N \\sum_n J_n^T (\\sigma'^2 \\circ J_n v)$."),
+           "$G v = \\frac1N \\sum_n J_n^\\top (\\sigma'^2 \\circ J_n v)$."),
     cases=_psd_cases,
     linear_in="v",
     mean_over="J",
