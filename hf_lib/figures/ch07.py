@@ -1,0 +1,340 @@
+"""Pictures of notebook 07: two methods in a plane, a spectrum designer, scalings, rounding, and when to stop.
+
+Eigenvalues are h; every pure run of CG here is held together by full reorthogonalisation, so that it
+shows what exact arithmetic would do.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from hf_lib import explore
+
+from . import style
+
+STEPS = 30                                                      # of the designer's CG
+CG, DESCENT = style.COLOUR["conjugate gradients"], style.COLOUR["gradient descent"]
+BOUND, MARK = style.COLOUR["bound"], style.COLOUR["model"]
+DASHES = (0, (5, 2))
+
+
+# --- the plane
+
+def _paths(kappa, degrees, steps):
+    """Errors of steepest descent and of CG in the eigendirections of curvature 1 and κ, (steps + 1, 2) each."""
+    h = np.array([1.0, kappa])
+    t = np.radians(degrees)
+    start = np.array([-np.cos(t), np.sin(t) / np.sqrt(kappa)])  # on the level line ½ eᵀAe = ½
+    descent, e = [start], start
+    for _ in range(steps):
+        r = -h * e
+        e = e + (r @ r) / max(r @ (h * r), 1e-300) * r
+        descent.append(e)
+    r = -h * start
+    first = start + (r @ r) / (r @ (h * r)) * r
+    return np.array(descent), np.array([start, first] + [np.zeros(2)] * (steps - 1))
+
+
+@explore.picture(k=explore.Player(9, label="step k", interval=900, default=2),
+                 kappa=explore.Log(2, 50, default=10, label="κ"),
+                 start=explore.Slider(5, 85, 5, default=20, label="start (degrees)"))
+def plane(k, kappa, start):
+    """Both methods in the plane: left as it is, right in the coordinates in which the bowl is round."""
+    descent, cg = _paths(kappa, start, 8)
+    fig = style.figure(8.4, 4.3)
+    panels = fig.subplots(1, 2)
+    turn = np.array([[0.8, -0.6], [0.6, 0.8]])                  # eigendirections askew to the axes
+    circle = np.stack([np.cos(s := np.linspace(0, 2 * np.pi, 121)), np.sin(s)])
+    for ax, scale in zip(panels, (np.array([1.0, 1 / np.sqrt(kappa)]), np.ones(2))):
+        back = scale * np.array([1.0, np.sqrt(kappa)])          # from e to this panel's coordinates
+        for radius in (0.25, 0.5, 0.75, 1.0, 1.3):
+            ax.plot(*(turn @ (radius * scale[:, None] * circle)), color="#BFBFBF", linewidth=0.8)
+        for path, name, size in ((descent, "gradient descent", 4), (cg[:3], "conjugate gradients", 6)):
+            look = style.method(name) | {"markersize": size}
+            if name == "gradient descent":
+                look["label"] = "steepest descent"
+            ax.plot(*(turn @ (path[:k + 1] * back).T), **look)
+        ax.plot(0, 0, "+", color="black", markersize=11, markeredgewidth=2)
+        ax.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+        ax.grid(False)
+    style.label(panels[0], "x₁", "x₂", f"κ = {kappa:.3g}, step {k}")
+    style.label(panels[1], "first coordinate", "second coordinate", "where the bowl is round")
+    panels[0].legend(loc="upper center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=True, edgecolor="none",
+                     framealpha=0.9, columnspacing=1, handlelength=2)
+    energy = np.array([1.0, kappa]) @ descent[k] ** 2
+    left = (np.array([1.0, kappa]) @ cg[k] ** 2)
+    fig.alt = (f"Level lines of a bowl with κ = {kappa:.3g}, and the same bowl made round by a change of coordinates, "
+               f"after {k} steps: of φ(x) − φ(x*), steepest descent has left a share of {energy:.2g}, conjugate "
+               f"gradients {left:.2g}. In the round picture the two steps of conjugate gradients are at right angles.")
+    return fig
+
+
+# --- the spectrum designer
+
+def spectrum(kappa, groups, width, outliers, n):
+    """n eigenvalues: `groups` clusters from 1 to κ, each filling `width` of its share, and outliers above."""
+    bulk = n - outliers
+    member = np.arange(bulk) * groups // bulk                   # the cluster of each
+    within = np.array([(np.arange(c) / max(c - 1, 1)) for c in np.bincount(member)], dtype=object)
+    within = np.concatenate(within).astype(float)
+    place = (member + 0.5 + width * (within - 0.5)) / groups    # 0 to 1
+    ends = 0.5 * (1 - width) / groups
+    place = (place - ends) / (1 - 2 * ends) if ends < 0.5 else place
+    return np.concatenate([kappa ** place, 10.0 * kappa * 2.0 ** np.arange(outliers)])
+
+
+@lru_cache(64)
+def _exact(key):
+    """CG in exact arithmetic for the eigenvalues `key`: for each k the zeros of P_k, and the values P_k(h_i)."""
+    h = np.array(key)
+    r_0 = np.sqrt(h)                                            # equal shares of ‖e_0‖²_A
+    basis, diagonal, beside = [r_0 / np.linalg.norm(r_0)], [], []
+    zeros, values = [np.zeros(0)], [np.ones(h.size)]
+    for k in range(min(STEPS, h.size)):
+        w = h * basis[k]
+        diagonal.append(w @ basis[k])
+        T = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+        zeros.append(np.linalg.eigvalsh(T))
+        Q = np.array(basis)
+        for _ in range(2):                                      # twice: orthogonal to rounding
+            w = w - Q.T @ (Q @ w)
+        length = np.linalg.norm(w)
+        if length < 1e-10 * h.max():
+            values.append(np.zeros(h.size))
+            break
+        last = np.linalg.solve(T, np.eye(k + 1)[0])[-1]         # r_k = −length·last·‖r_0‖·(next basis vector)
+        values.append(-last * w * np.linalg.norm(r_0) / r_0)    # and P_k(h_i) = r_k / r_0
+        beside.append(length)
+        basis.append(w / length)
+    return zeros, values
+
+
+def _polynomial(zeros, h):
+    """∏ (1 − h/zero), at all h."""
+    return np.prod(1 - np.asarray(h)[:, None] / zeros, axis=1)
+
+
+def chebyshev_bound(kappa, k):
+    """2 ((√κ − 1)/(√κ + 1))^k, and never above 1."""
+    q = np.sqrt(kappa)
+    return np.minimum(1.0, 2 * ((q - 1) / (q + 1)) ** np.maximum(k, 0))
+
+
+@explore.picture(kappa=explore.Log(2, 1000, step=10, default=100, label="κ of the bulk"),
+                 groups=explore.Integer(1, 8, default=4, label="clusters"),
+                 width=explore.Slider(0, 1, 0.1, default=0.3, label="width of the clusters"),
+                 outliers=explore.Integer(0, 5, default=2),
+                 n=explore.Integer(16, 100, default=60, label="number n"),
+                 k=explore.Integer(0, STEPS, default=5, label="step k"))
+def designer(kappa, groups, width, outliers, n, k):
+    """Left CG's residual polynomial over the spectrum, right the convergence beside its bounds."""
+    h = spectrum(kappa, groups, width, outliers, n)
+    zeros, all_values = _exact(tuple(h))
+    last = len(zeros) - 1
+    error = np.array([np.sqrt(np.mean(values ** 2)) for values in all_values])
+    error = np.maximum(error, 1e-16)
+    now = min(k, last)
+    fig = style.figure(8.8, 4.1)
+    left, right = fig.subplots(1, 2, width_ratios=(1.25, 1))
+    x = np.geomspace(0.5, h.max() * 1.4, 700)
+    left.axhline(0, color="#555555", linewidth=0.8)
+    left.plot(x, np.clip(_polynomial(zeros[now], x), -9, 9), color=CG)
+    values = all_values[now]
+    left.plot(h, np.clip(values, -1.45, 1.45), "o", color=MARK, markersize=4)
+    left.plot(h, np.full_like(h, -1.38), "|", color="black", markersize=9)
+    left.set(xscale="log", xlim=(0.5, 5e5), ylim=(-1.5, 1.5), yticks=(-1, 0, 1),
+             xticks=(1, 100, 1e4))
+    style.label(left, "eigenvalue h", "Pₖ(h)", f"step {now}: largest |Pₖ(hᵢ)| is {style.number(abs(values).max(), 2)}")
+    steps = np.arange(STEPS + 1)
+    whole = h.max() / h.min()
+    bulk = h[:n - outliers].max() / h.min()
+    right.plot(steps, np.maximum(chebyshev_bound(whole, steps), 1e-16), color=BOUND, linestyle=DASHES,
+               label="bound, whole κ")
+    if outliers:
+        right.plot(steps, np.maximum(chebyshev_bound(bulk, steps - outliers), 1e-16), color=style.COLOUR["gradient"],
+                   linestyle=(0, (1, 1.5)), label="bound, outliers first")
+    right.plot(steps[:last + 1], error, **(style.method("conjugate gradients") | {"markersize": 4}))
+    right.plot(now, error[now], "o", color=MARK, markersize=9, zorder=4)
+    right.set(yscale="log", ylim=(1e-13, 1e7), xlim=(0, STEPS), xticks=(0, 10, 20, 30),
+              yticks=(1e-12, 1e-8, 1e-4, 1))
+    style.label(right, "step k", "error in the A-norm, from 1", f"whole κ = {style.number(whole)}")
+    style.legend(right, loc="upper right")
+    distinct = np.unique(h.round(9)).size
+    fig.alt = (f"{n} eigenvalues, {distinct} of them different, in {groups} clusters from {h.min():.3g} to "
+               f"{h[:n - outliers].max():.3g} and {outliers} outliers above. After {now} steps CG's residual "
+               f"polynomial is at most {abs(values).max():.2g} on the eigenvalues, and the error in the A-norm is "
+               f"{error[now]:.2g} of its start; Chebyshev's bound promises {chebyshev_bound(whole, now):.2g}.")
+    return fig
+
+
+# --- preconditioning
+
+@lru_cache(2)
+def _badly_scaled():
+    """A matrix whose unknowns are measured in different units, and a right-hand side."""
+    rng = np.random.default_rng(7)
+    Q = np.linalg.qr(rng.standard_normal((40, 40)))[0]
+    units = np.geomspace(1, 100, 40)
+    A = units[:, None] * (Q * np.geomspace(1, 10, 40)) @ Q.T * units
+    return A, rng.standard_normal(40) * units
+
+
+@lru_cache(64)
+def _scaled_run(alpha):
+    """Eigenvalues of C⁻ᵀAC⁻¹ for M = diag(A)^α, and φ − φ* of 120 steps of preconditioned CG, as a share."""
+    A, b = _badly_scaled()
+    M = np.diag(A) ** alpha
+    half = np.sqrt(M)
+    h = np.linalg.eigvalsh(A / half[:, None] / half)
+    x, best = np.zeros(40), 0.5 * b @ np.linalg.solve(A, b)
+    r, gaps = b.copy(), [1.0]
+    z = r / M
+    p, r_z = z, r @ z
+    for _ in range(120):
+        Ap = A @ p
+        step = r_z / (p @ Ap)
+        x, r = x + step * p, r - step * Ap
+        gaps.append((best - 0.5 * x @ (b + r)) / best)
+        z = r / M
+        r_z, old = r @ z, r_z
+        p = z + r_z / old * p
+        if gaps[-1] < 1e-13:
+            break
+    return h, np.array(gaps)
+
+
+@explore.picture(alpha=explore.Slider(-1, 2, 0.25, default=1.0, label="exponent α"))
+def scaling(alpha):
+    """What M = diag(A)^α does to the eigenvalues, and to the convergence."""
+    plain, without = _scaled_run(0.0)
+    h, gaps = _scaled_run(alpha)
+    fig = style.figure(8.4, 3.8)
+    left, right = fig.subplots(1, 2, width_ratios=(1, 1.15))
+    rank = np.arange(1, 41)
+    left.plot(rank, np.sort(plain)[::-1] / plain.max(), "s", color=DESCENT, markersize=4, label="A")
+    left.plot(rank, h[::-1] / h.max(), "o", color=CG, markersize=4, label="C⁻ᵀ A C⁻¹")
+    left.set(yscale="log", ylim=(1e-11, 10), xlim=(0, 41), yticks=(1e-10, 1e-5, 1))
+    kappa = h.max() / h.min()
+    style.label(left, "rank", "eigenvalue / largest", f"α = {alpha:g}: κ = {style.number(kappa)}")
+    style.legend(left, loc="lower left")
+    for run, colour, dashes, name in ((without, DESCENT, DASHES, "M = I"), (gaps, CG, "-", "M = diag(A)^α")):
+        right.plot(np.maximum(run, 1e-14), color=colour, linestyle=dashes, label=name)
+    right.set(yscale="log", ylim=(1e-13, 1e3), xlim=(0, 120), xticks=(0, 40, 80, 120), yticks=(1e-12, 1e-8, 1e-4, 1))
+    reached = np.flatnonzero(gaps < 1e-6)
+    words = f"10⁻⁶ after {reached[0]} steps" if reached.size else "10⁻⁶ not reached"
+    style.label(right, "step k", "(φₖ − φ*) / (φ₀ − φ*)", words)
+    style.legend(right, loc="upper right")
+    fig.alt = (f"With M = diag(A)^{alpha:g} the condition number is {kappa:.3g} (without: "
+               f"{plain.max() / plain.min():.3g}). The gap in φ: {words}; without M after "
+               f"{np.flatnonzero(without < 1e-6)[0]} steps.")
+    return fig
+
+
+# --- rounding
+
+@lru_cache(64)
+def _rounded(kappa, precision):
+    """A-norm errors of 100 steps, and the cosines between the residuals: n = 40, eigenvalues even in the logarithm."""
+    n, steps = 40, 100
+    rng = np.random.default_rng(4)
+    Q = np.linalg.qr(rng.standard_normal((n, n)))[0]
+    A = (Q * np.geomspace(1, kappa, n)) @ Q.T
+    b = A @ rng.standard_normal(n)
+    dtype = np.float32 if precision == "float32" else np.float64
+    solution = np.linalg.solve(A, b)
+    a, x, r = A.astype(dtype), np.zeros(n, dtype), b.astype(dtype)
+    p, residuals, errors = r, [], []
+    for _ in range(steps + 1):
+        e = x - solution
+        errors.append(np.sqrt(max(e @ A @ e, 0)))
+        size = np.linalg.norm(r)
+        if size < 1e-30 * np.linalg.norm(b) or (precision == "exact" and len(residuals) == n):
+            break
+        if len(residuals) < n:
+            residuals.append(r / size)
+        Ap = a @ p
+        step = (r @ r) / (p @ Ap)
+        x, new = x + step * p, r - step * Ap
+        if precision == "exact":
+            R = np.array(residuals)
+            new = new - R.T @ (R @ new)
+            new = new - R.T @ (R @ new)
+        p = new + (new @ new) / (r @ r) * p
+        r = new
+    R = np.array(residuals, dtype=float)
+    errors = np.array(errors) / errors[0]
+    return errors, np.abs(R @ R.T)
+
+
+@explore.picture(kappa=explore.Log(10, 1e5, step=2, default=1e3, label="κ"),
+                 precision=explore.Choice(("float64", "float32"), default="float32"))
+def rounding(kappa, precision):
+    """Left how orthogonal the residuals are, right the error of three arithmetics."""
+    errors, cosines = _rounded(kappa, precision)
+    fig = style.figure(8.6, 4)
+    left, right = fig.subplots(1, 2, width_ratios=(1.05, 1.15))
+    picture = np.full((40, 40), np.nan)
+    m = len(cosines)
+    picture[:m, :m] = np.log10(np.maximum(cosines, 1e-16))
+    shown = left.imshow(picture, cmap=style.SEQUENTIAL, vmin=-16, vmax=0, interpolation="nearest")
+    bar = fig.colorbar(shown, ax=left, shrink=0.85, ticks=(-16, -8, 0))
+    bar.ax.set_yticklabels(("10⁻¹⁶", "10⁻⁸", "1"))
+    bar.ax.set_ylabel("|cosine|")
+    left.set(xticks=(0, 20, 39), yticks=(0, 20, 39))
+    left.grid(False)
+    style.label(left, "j", "i", f"residuals i and j, {precision}")
+    for name, colour, dashes in (("exact", "black", (0, (1, 1.5))), ("float64", style.COLOUR["gradient"], "-"),
+                                 ("float32", MARK, DASHES)):
+        run = _rounded(kappa, name)[0]
+        right.plot(np.maximum(run, 1e-16), color=colour, linestyle=dashes, label=name)
+    right.axvline(40, color="#9A9A9A", linewidth=1)
+    right.set(yscale="log", ylim=(1e-15, 1e4), xlim=(0, 100), xticks=(0, 40, 80), yticks=(1e-12, 1e-8, 1e-4, 1))
+    style.label(right, "step k", "error in the A-norm, from 1", f"n = 40, κ = {style.number(kappa)}")
+    style.legend(right, loc="upper right", ncols=3, columnspacing=1, handlelength=2)
+    off = np.abs(cosines - np.diag(np.diag(cosines))).max()
+    fig.alt = (f"n = 40, κ = {kappa:.3g}. In {precision} the largest cosine between two of the first {m} residuals is "
+               f"{off:.1g}, where theory says 0. After 40 steps the error in the A-norm is "
+               f"{errors[min(40, len(errors) - 1)]:.1g} of its start, and the smallest ever reached is "
+               f"{errors.min():.1g}; exact arithmetic would be done after 40.")
+    return fig
+
+
+# --- when to stop
+
+def _example_runs():
+    k = np.arange(61)
+    phi = -0.2 * (1 - np.exp(-k / 9))
+    norms = np.exp(-k / 20) * (1.2 + np.sin(k))
+    return {"runs": {"a": {"phi": phi, "norms": norms, "loss": 0.3 + 0.02 * k, "stop": 31},
+                     "b": {"phi": 2 * phi, "norms": 3 * norms, "loss": 0.3 + phi, "stop": 45}}}
+
+
+@explore.picture(_example_runs, run=lambda runs: explore.Choice(tuple(runs), label="network"),
+                 k=lambda runs: explore.Integer(0, min(len(r["phi"]) for r in runs.values()) - 1, default=6,
+                                                label="step k"))
+def stopping(runs, run, k):
+    """Left the model's gain so far, right the residual norm, along one run of CG."""
+    phi, norms, loss, stop = (runs[run][name] for name in ("phi", "norms", "loss", "stop"))
+    share = phi / phi.min()
+    size = norms / norms[0]
+    fig = style.figure(8.6, 3.9)
+    left, right = fig.subplots(1, 2)
+    steps = np.arange(len(phi))
+    left.plot(steps, share, color=CG)
+    right.plot(steps, size, color=DESCENT)
+    for ax, values in ((left, share), (right, size)):
+        ax.axvline(stop, color=style.COLOUR["gradient"], linestyle=DASHES, label=f"relative progress stops: {stop}")
+        ax.plot(k, values[k], "o", color=MARK, markersize=9)
+    right.axhline(0.1, color=BOUND, linestyle=(0, (1, 1.5)), label="a tenth")
+    left.set(ylim=(-0.05, 1.35), yticks=(0, 0.5, 1), xlim=(0, len(phi) - 1))
+    right.set(yscale="log", ylim=(1e-6, 1e5), xlim=(0, len(phi) - 1), yticks=(1e-6, 1e-4, 1e-2, 1, 100))
+    style.label(left, "step k", "φ(xₖ) as a share of the end", f"k = {k}: {100 * share[k]:.1f} % of the gain")
+    style.label(right, "step k", "‖rₖ‖ / ‖r₀‖", f"residual × {style.number(size[k], 2)}")
+    style.legend(left, loc="upper left")
+    style.legend(right, loc="upper right")
+    rises = int(np.sum(np.diff(norms) > 0))
+    fig.alt = (f"CG on the Gauss–Newton system of {run}. After {k} steps φ has {100 * share[k]:.3g} per cent of its "
+               f"final gain, and the residual norm is {size[k]:.2g} of its start; it rises in {rises} of "
+               f"{len(phi) - 1} steps, φ never. The rule of relative progress stops at step {stop}, with "
+               f"{100 * share[stop]:.3g} per cent. The loss at x_k is {loss[k]:.2g}.")
+    return fig
