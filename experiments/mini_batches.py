@@ -16,8 +16,9 @@ sizes      naive on the first 10,000 images with batches of all, 5,000, 1,000, 2
 stochastic the preset, batch 1,000, 20 epochs, five seeds
 ========== ===================================================================================
 
-A row is a step; for `stochastic` an epoch. Columns: f on the batch and on 1,000 others, before and after the step; ρ on both; λ, CG
-iterations, cost; and at the end of an epoch the test errors of θ and of its running average.
+A row is a step; for `stochastic` an epoch. Columns: f on the batch and on 1,000 others, before and
+after the step; ρ on both; λ, CG iterations, cost; and at the end of an epoch the test errors of θ
+and of its running average.
 """
 
 import argparse

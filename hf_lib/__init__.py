@@ -11,6 +11,7 @@ from .cg import CGResult, cg
 from .cg_rules import GeometricKeep, RelativeProgress
 from .curvature import Linearization
 from .damping import levenberg_marquardt, predicted_reduction, reduction_ratio
+from .diagnose import Finding, diagnose
 from .hf import HessianFree, HFStep
 from .line_search import LineSearchResult, armijo, wolfe
 from .loop import Step

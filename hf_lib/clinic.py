@@ -2,11 +2,16 @@
 
 import numpy as np
 
+from ._checks import choice, generator
 from .cg import cg
 from .cg_rules import RelativeProgress
 from .damping import levenberg_marquardt, predicted_reduction, reduction_ratio
+from .datasets import mnist
 from .hf import HessianFree, HFStep, dead_units
 from .loop import GGN, GRADIENT, VALUE, Batches, Optimiser
+from .losses import SoftmaxCrossEntropy, SquaredError
+from .nets import MLP
+from .problem import Problem
 
 
 class Transcription(Optimiser):
@@ -69,7 +74,7 @@ class Transcription(Optimiser):
         self.index += 1
         self.cost += (GRADIENT + VALUE) * share + GGN * (result.iterations + 2) * product_share
         return HFStep(self.index, theta, f1, 1.0, 0.0, self.cost, rho, lam, result, result.iterations, norm,
-                      dead_units(self.problem, g), f0, predicted, product_share / share, True, "full step")
+                      dead_units(self.problem, g), f0, predicted, product_share / share, None, True, "full step")
 
     def predicted(self, g, p, G_p):
         """−(gᵀp + ½ pᵀG p)."""
@@ -78,3 +83,122 @@ class Transcription(Optimiser):
     def next_damping(self, lam, rho):
         """The Levenberg–Marquardt rule, and the floor."""
         return max(levenberg_marquardt(lam, rho), self.floor)
+
+
+class WrongSign(Transcription):
+    """The promised reduction with + in place of −, as for a step −v: the source project's slip."""
+
+    def predicted(self, g, p, G_p):
+        return -float(g @ p) + 0.5 * float(p @ G_p)
+
+
+class Stuck(Transcription):
+    """A rule that asks in both branches for λ above a floor: once below it, λ never moves again."""
+
+    def next_damping(self, lam, rho):
+        return levenberg_marquardt(lam, rho) if lam > 0.01 else lam
+
+
+class RawSoftmax(SoftmaxCrossEntropy):
+    """The softmax as its formula reads, e^z / Σ e^z, with nothing taken out first."""
+
+    def output(self, z):
+        e = np.exp(z)
+        return e / e.sum(axis=1, keepdims=True)
+
+    def per_example(self, z, Y):
+        return np.log(np.exp(z).sum(axis=1)) - np.sum(Y * z, axis=1)
+
+
+class Flipped(SquaredError):
+    """y − z where the residual is z − y: the gradient points downhill."""
+
+    def residual(self, z, Y):
+        return Y - z
+
+
+class InverseHandedOver(Problem):
+    """Its squared gradients come as 1 / (…): the inverse where the preconditioner itself belongs."""
+
+    def linearize(self, theta):
+        lin = super().linearize(theta)
+        right = lin.squared_gradients
+        lin.squared_gradients = lambda: 1 / (right() + np.float32(1e-6))
+        return lin
+
+
+def digits(rng, n=400, hidden=(30,), activation="tanh", loss=SoftmaxCrossEntropy, kind=Problem):
+    """The first n digits at 14×14, float32: a problem and a θ to start from."""
+    data = mnist(side=14)
+    net = MLP([196, *hidden, 10], activation)
+    return kind(net, loss(), data.X_train[:n], data.Y_train[:n]), net.init(rng, dtype=np.float32)
+
+
+def sine(rng, n=200, loss=SquaredError):
+    """y = sin 6x without noise: a problem and a θ to start from."""
+    X = rng.uniform(-1, 1, (n, 1))
+    net = MLP([1, 15, 1])
+    return Problem(net, loss(), X, np.sin(6 * X)), net.init(rng)
+
+
+def _overflow(rng):
+    problem, theta = digits(rng, loss=RawSoftmax)
+    return Transcription(problem, theta, damping=1e-3, max_steps=60)
+
+
+def _below_zero(rng):
+    return HessianFree(*sine(rng, loss=Flipped), damping=0.1)
+
+
+def _runaway(rng):
+    problem, theta = digits(rng, n=4000)
+    return Transcription(problem, theta, rng, batch=50, damping=0.01, judge="next", max_steps=50)
+
+
+def _stuck(rng):
+    problem, theta = digits(rng, n=2000)
+    return Stuck(problem, theta, rng, batch=50, damping=0.01, max_steps=60)
+
+
+def _preconditioner(rng):
+    return HessianFree(*digits(rng, kind=InverseHandedOver), damping=0.01, compare_plain=True, max_steps=12)
+
+
+def _dead(rng):
+    problem, theta = digits(rng, activation="relu")
+    problem.net.layers(theta)[0][1][:] = -3                # as one step that was far too long leaves them
+    return HessianFree(problem, theta, max_steps=15)
+
+
+def _wrong_sign(rng):
+    return WrongSign(*sine(rng), max_steps=30)
+
+
+def _small_curvature(rng):
+    return HessianFree(*digits(rng, n=2000), rng, damping=1e-3, curvature_batch=5, max_steps=20)
+
+
+SICK = {"overflow": _overflow, "ratio below zero": _below_zero, "runaway damping": _runaway, "stuck damping": _stuck,
+        "harmful preconditioner": _preconditioner, "dead units": _dead, "wrong sign": _wrong_sign,
+        "small curvature batch": _small_curvature}
+
+
+def sick(name, rng):
+    """A run with one sickness: its records, and why the loop ended, as `diagnose` takes them.
+
+    Parameters
+    ----------
+    name : str
+        One of `SICK`, the names that `diagnose` gives.
+    rng : numpy.random.Generator
+
+    Examples
+    --------
+    >>> import hf_lib as hf
+    >>> steps, reason = sick("wrong sign", np.random.default_rng(0))
+    >>> [finding.sickness for finding in hf.diagnose(steps, reason)]
+    ['wrong sign']
+    """
+    loop = SICK[choice("name", name, tuple(SICK))](generator("rng", rng))
+    steps = list(loop)
+    return steps, loop.reason

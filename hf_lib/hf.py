@@ -41,6 +41,9 @@ class HFStep(Step):
         The predicted reduction that ρ divides by.
     curvature_share : float
         How many of the gradient's examples G was made from: 1 for all.
+    plain_iterations : int or None
+        With ``compare_plain=True`` how many iterations plain CG needed for 99 % of the φ that the
+        preconditioned one reached, or as many as that one where it did not get there.
     accepted : bool
         Whether θ moved.
     note : str
@@ -56,6 +59,7 @@ class HFStep(Step):
     before: float
     predicted: float
     curvature_share: float
+    plain_iterations: int | None
     accepted: bool
     note: str
 
@@ -130,7 +134,7 @@ class HessianFree(Resumable, Optimiser):
         if gradient_norm == 0:
             self.reason = "gradient is zero"
             return None
-        result = self._solve(lin, g, lam)
+        result, plain = self._solve(lin, g, lam)
         evaluate = self._counted(batch, theta)
         k, p, f1 = self._choose(result, evaluate)
         model = result.phi[k]                            # CG's φ is gᵀp + ½ pᵀGp + ½λ‖p‖²
@@ -162,7 +166,7 @@ class HessianFree(Resumable, Optimiser):
         size = self.settings.curvature_batch
         return HFStep(self.index, self.theta, f1, alpha, 0.0, self.cost, rho, lam, result, k,
                       gradient_norm, dead_units(self.problem, g), f0, -model,
-                      1.0 if size is None else size / batch.N, accepted, words)
+                      1.0 if size is None else size / batch.N, plain, accepted, words)
 
     def _linearize(self, batch):
         """The linearisation G comes from, and f and ∇f on the gradient batch."""
@@ -178,10 +182,10 @@ class HessianFree(Resumable, Optimiser):
         return batch.batch(rows).linearize(self.theta), *value_and_gradient(batch, self.theta)
 
     def _solve(self, lin, g, lam):
-        """CG on (G + λI) p = −g."""
+        """CG on (G + λI) p = −g: its result, and what plain CG would have taken."""
         exponent, size = self.settings.preconditioner, self.settings.curvature_batch
         share = self._batches.share if size is None else size / self.problem.N
-        M = None
+        M, plain = None, None
         if exponent is not None:
             if not hasattr(lin, "squared_gradients"):
                 raise TypeError("linearize(theta) has no squared_gradients: pass preconditioner=None")
@@ -194,9 +198,14 @@ class HessianFree(Resumable, Optimiser):
             B_v = lam * v
             B_v += lin.ggn(v)                             # G v + λ v
             return B_v
-        return cg(damped, -g, x0=self.warm if self.warm.any() else None, M=M, rtol=0.0,
-                  max_iters=self.settings.max_cg, stop=self.settings.stop,
-                  keep=GeometricKeep() if self.settings.backtracking else lambda k: False)
+        x0 = self.warm if self.warm.any() else None
+        result = cg(damped, -g, x0=x0, M=M, rtol=0.0, max_iters=self.settings.max_cg, stop=self.settings.stop,
+                    keep=GeometricKeep() if self.settings.backtracking else lambda k: False)
+        if self.settings.compare_plain and M is not None:
+            target = 0.99 * result.phi[-1]
+            plain = cg(damped, -g, x0=x0, rtol=0.0, max_iters=result.iterations, keep=lambda k: False,
+                       stop=lambda phi: "reached" if phi[-1] <= target else None).iterations
+        return result, plain
 
     def _counted(self, batch, theta):
         """p → f(θ + p) on the gradient batch, ∞ where it is NaN; each call counted."""

@@ -36,6 +36,8 @@ class Settings:
         Examples for gradient, ρ, backtracking and line search; None for all.
     curvature_batch : int or None
         Examples out of these for G; None for all of them. 10 §8.
+    compare_plain : bool
+        Run plain CG beside the preconditioned one, for the record only; up to twice the products. 10 §4.
     keep_iterates : bool
         Leave CG's iterates in the records: for the pictures; takes much memory on large networks.
     """
@@ -52,6 +54,7 @@ class Settings:
     line_search: bool = True
     gradient_batch: int | None = None
     curvature_batch: int | None = None
+    compare_plain: bool = False
     keep_iterates: bool = False
 
     def __post_init__(self):

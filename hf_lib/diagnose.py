@@ -1,0 +1,170 @@
+"""What ails a run of Hessian-free, read off its records. Derived in notebook 10 §10."""
+
+from dataclasses import dataclass
+from math import inf, isfinite
+
+import numpy as np
+
+ENOUGH = 8          # steps: fewer are no evidence of a habit
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sickness, the numbers in the record that speak for it, and what to do."""
+
+    sickness: str
+    evidence: str
+    cure: str
+
+
+def diagnose(steps, reason=None):
+    """Name what ails a run: a tuple of `Finding`, empty where nothing does.
+
+    ==========================  ==================================================================
+    sickness                    the record's evidence
+    ==========================  ==================================================================
+    "overflow"                  f or its gradient, or f along the way of a step, is not finite
+    "dead units"                half of the hidden units or more have a zero gradient
+    "wrong sign"                the promise is more than 2·(−φ) of CG, which no G ⪰ 0 allows
+    "harmful preconditioner"    plain CG gets as far in half the iterations: seen only in runs with
+                                ``compare_plain=True``
+    "stuck damping"             λ does not grow after ρ < 1/4, time and again
+    "ratio below zero"          ρ < 0 step after step, however large λ becomes
+    "runaway damping"           λ grows 100-fold while ρ changes sign and f falls on its own batch
+    "small curvature batch"     G from a part of the examples, and ρ < 1/4 or CG's late iterates
+                                thrown away in most steps
+    ==========================  ==================================================================
+
+    Parameters
+    ----------
+    steps : sequence of HFStep
+        Or of anything with its fields `loss`, `before`, `predicted`, `rho`, `damping`, `cg`
+        (of which `phi`), `chosen`, `dead`, `curvature_share`, `plain_iterations` and `theta` (of
+        which the dtype). It may be empty: a loop can end before its first step.
+    reason : str, optional
+        Why the loop ended, `loop.reason`: an overflow at its very end shows nowhere else.
+
+    Notes
+    -----
+    The bound of "wrong sign": where CG's p solves (G + λI) p = −g in its Krylov space,
+    gᵀp = −pᵀ(G + λI)p. So −φ = ½ pᵀ(G + λI)p, and the promise −gᵀp − ½ pᵀG p lies between −φ
+    and 2·(−φ). With + in place of − it lies between 2·(−φ) and 3·(−φ). Derived in 10 §10.
+
+    A silent record is no proof of health: this sees what the run saw, not data held out.
+
+    Examples
+    --------
+    >>> diagnose([], reason="loss or gradient is not finite before step 1")[0].sickness
+    'overflow'
+    """
+    steps = list(steps)
+    if reason is not None and not isinstance(reason, str):
+        raise TypeError(f"reason must be a text or None, got {type(reason).__name__}")
+    overflow = _overflow(steps, reason)
+    if overflow:
+        return (overflow,)                       # whatever else the record shows may come from it
+    found = []
+    if len(steps) >= ENOUGH:
+        found += [rule(steps) for rule in (_dead, _wrong_sign, _preconditioner)]
+    telling = [step for step in steps if step.predicted > 100 * np.finfo(step.theta.dtype).eps * abs(step.before)]
+    if len(telling) >= ENOUGH:                   # near the minimum ρ is a quotient of rounding errors
+        found += [_stuck(telling), _small_curvature(telling) or _below_zero(telling) or _runaway(telling)]
+    return tuple(finding for finding in found if finding)
+
+
+def _overflow(steps, reason):
+    bad = [k for k, step in enumerate(steps, 1) if not (isfinite(step.loss) and isfinite(step.before))]
+    trials = [k for k, step in enumerate(steps, 1) if step.rho == -inf and step.predicted > 0]
+    ended = "not finite" in (reason or "")
+    if not (bad or ended or len(trials) >= ENOUGH):
+        return None
+    where = f"f is not finite in step {bad[0]}" if bad else f"the loop ended: {reason}" if ended else \
+        f"f was not finite where CG's step led, in {len(trials)} of {len(steps)} steps"
+    return Finding("overflow", where, "take the largest z out of the softmax before e^z (hf.SoftmaxCrossEntropy "
+                   "does), scale the inputs to about 1, or start from smaller weights")
+
+
+def _dead(steps):
+    dead = _median(step.dead for step in steps[-ENOUGH:])
+    if dead >= 0.5:                              # NaN, where there is no net, is not
+        return Finding("dead units", f"{100 * dead:.0f} % of the hidden units have a gradient of exactly 0 in the "
+                       f"last {ENOUGH} steps", "start again with scheme=\"he\" and biases at 0, "
+                       "with a larger λ at first, or with another activation")
+    return None
+
+
+def _wrong_sign(steps):
+    ratios = [step.predicted / -step.cg.phi[step.chosen] for step in steps if step.cg.phi[step.chosen] < 0]
+    if len(ratios) >= ENOUGH and _median(ratios) > 2.1 and np.quantile(ratios, 0.25) > 1.98:
+        return Finding("wrong sign", f"the promised reduction is {_median(ratios):.2f} times CG's own −φ (median), "
+                       f"where 1 to 2 is possible; ρ is {_median(s.rho for s in steps):.2f}",
+                       "the promise for θ + p is −(gᵀp + ½ pᵀG p): hf.predicted_reduction; on an exact "
+                       "quadratic ρ must come out as 1")
+    return None
+
+
+def _preconditioner(steps):
+    pairs = [(step.plain_iterations, len(step.cg.phi) - 1) for step in steps if step.plain_iterations is not None]
+    if len(pairs) < ENOUGH:
+        return None
+    plain, with_it = (_median(column) for column in zip(*pairs))
+    if with_it >= 10 and _median(a / max(b, 1) for a, b in pairs) <= 0.5:
+        return Finding("harmful preconditioner", f"plain CG gets as far in {plain:.0f} iterations as the "
+                       f"preconditioned one in {with_it:.0f} (medians)", "preconditioner=None, or M as it should be: it must grow "
+                       "with the curvature, and z = r / M shrink")
+    return None
+
+
+def _stuck(steps):
+    pairs = list(zip(steps, steps[1:]))
+    ignored = sum(a.rho < 0.25 and b.damping <= a.damping for a, b in pairs)
+    called = sum(a.rho < 0.25 for a, _ in pairs)
+    if ignored >= ENOUGH and ignored > 0.5 * called:
+        return Finding("stuck damping", f"ρ < 1/4 in {called} steps, and after {ignored} of them λ did not grow; it "
+                       f"stays at {steps[-1].damping:.2g}", "a floor must be put on the new λ, max(λ_new, floor), "
+                       "never be a condition for λ to grow: hf.levenberg_marquardt")
+    return None
+
+
+def _below_zero(steps):
+    last = steps[-2 * ENOUGH:]
+    negative = sum(step.rho < 0 for step in last)
+    growth = _ratio(last[-1].damping, last[0].damping)
+    if negative >= 0.9 * len(last) and growth > 10:
+        return Finding("ratio below zero", f"ρ < 0 in {negative} of the last {len(last)} steps while λ grew "
+                       f"{growth:.0f}-fold", "a short step along −g must lower f, so g is not the gradient of this f: hold it "
+                       "against differences of f, on the same examples")
+    return None
+
+
+def _runaway(steps):
+    growth = _ratio(steps[-1].damping, min(step.damping for step in steps))
+    late = steps[len(steps) // 2:]
+    negative = np.mean([step.rho < 0 for step in late])
+    fell = np.mean([step.loss < step.before for step in late])
+    if growth > 100 and 0.1 <= negative < 0.9 and fell >= 0.75:
+        return Finding("runaway damping", f"λ grew {growth:.0f}-fold to {steps[-1].damping:.2g}; in the later half "
+                       f"ρ < 0 in {100 * negative:.0f} % of the steps, though f fell on the step's own batch in "
+                       f"{100 * fell:.0f} %", "ρ is mostly noise: judge it on the step's own batch or on a larger "
+                       "one, or take a factor nearer to 1")
+    return None
+
+
+def _small_curvature(steps):
+    share = _median(step.curvature_share for step in steps)
+    late = steps[len(steps) // 4:]
+    rho = _median(step.rho for step in late)
+    kept = _median(step.chosen / max(len(step.cg.phi) - 1, 1) for step in late)
+    if share < 1 and (rho < 0.25 or kept < 0.5):
+        return Finding("small curvature batch", f"G comes from {100 * share:.2g} % of the examples; ρ is {rho:.2f} and "
+                       f"the iterate kept stands at {100 * kept:.0f} % of CG's way (medians)",
+                       "a larger curvature_batch, fewer CG steps, or a larger λ")
+    return None
+
+
+def _median(values):
+    return float(np.median(list(values)))
+
+
+def _ratio(a, b):
+    return a / b if b > 0 else inf if a > 0 else 1.0
