@@ -152,16 +152,16 @@ def _below_zero(rng):
 
 def _runaway(rng):
     problem, theta = digits(rng, n=4000)
-    return Transcription(problem, theta, rng, batch=50, damping=0.01, judge="next", max_steps=50)
+    return Transcription(problem, theta, rng, batch=100, damping=0.1, judge="next", max_steps=60)
 
 
 def _stuck(rng):
-    problem, theta = digits(rng, n=2000)
-    return Stuck(problem, theta, rng, batch=50, damping=0.01, max_steps=60)
+    return Stuck(*sine(rng), damping=1e-6, max_steps=80)
 
 
 def _preconditioner(rng):
-    return HessianFree(*digits(rng, kind=InverseHandedOver), damping=0.01, compare_plain=True, max_steps=12)
+    return HessianFree(*digits(rng, kind=InverseHandedOver), damping=0.01, damping_factor=1.0, compare_plain=True,
+                       max_steps=10)
 
 
 def _dead(rng):

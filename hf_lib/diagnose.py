@@ -26,7 +26,7 @@ def diagnose(steps, reason=None):
     "overflow"                  f or its gradient, or f along the way of a step, is not finite
     "dead units"                half of the hidden units or more have a zero gradient
     "wrong sign"                the promise is more than 2·(−φ) of CG, which no G ⪰ 0 allows
-    "harmful preconditioner"    plain CG gets as far in half the iterations: seen only in runs with
+    "harmful preconditioner"    plain CG gets as far in under half the iterations: only in runs with
                                 ``compare_plain=True``
     "stuck damping"             λ does not grow after ρ < 1/4, time and again
     "ratio below zero"          ρ < 0 step after step, however large λ becomes
@@ -104,14 +104,15 @@ def _wrong_sign(steps):
 
 
 def _preconditioner(steps):
-    pairs = [(step.plain_iterations, len(step.cg.phi) - 1) for step in steps if step.plain_iterations is not None]
+    pairs = [(step.plain_iterations, int(np.argmax(step.cg.phi <= 0.99 * step.cg.phi[-1])))
+             for step in steps if step.plain_iterations is not None]     # both to 99 % of the same φ
     if len(pairs) < ENOUGH:
         return None
     plain, with_it = (_median(column) for column in zip(*pairs))
-    if with_it >= 10 and _median(a / max(b, 1) for a, b in pairs) <= 0.5:
+    if with_it >= 2 * plain + 2:
         return Finding("harmful preconditioner", f"plain CG gets as far in {plain:.0f} iterations as the "
-                       f"preconditioned one in {with_it:.0f} (medians)", "preconditioner=None, or M as it should be: it must grow "
-                       "with the curvature, and z = r / M shrink")
+                       f"preconditioned one in {with_it:.0f} (medians)", "preconditioner=None, or M as it should "
+                       "be: it must grow with the curvature, and z = r / M shrink")
     return None
 
 
@@ -132,8 +133,8 @@ def _below_zero(steps):
     growth = _ratio(last[-1].damping, last[0].damping)
     if negative >= 0.9 * len(last) and growth > 10:
         return Finding("ratio below zero", f"ρ < 0 in {negative} of the last {len(last)} steps while λ grew "
-                       f"{growth:.0f}-fold", "a short step along −g must lower f, so g is not the gradient of this f: hold it "
-                       "against differences of f, on the same examples")
+                       f"{growth:.0f}-fold", "a short step along −g must lower f, so g is not the gradient of "
+                       "this f: hold it against differences of f, on the same examples")
     return None
 
 

@@ -212,10 +212,52 @@ def test_keep_iterates():
 
 @pytest.mark.parametrize("preset", hf.PRESETS)
 def test_presets_train(preset):
-    problem, theta = sine()
-    *_, step = hf.HessianFree(problem, theta, preset=preset, max_steps=60)
+    problem, theta = sine(N=1000)
+    rng = np.random.default_rng(0)
+    *_, step = hf.HessianFree(problem, theta, rng, preset=preset, max_steps=120)
     assert step.loss < 0.2 * problem.value(theta)
-    assert hf.HessianFree(problem, theta, preset=preset).settings == hf.PRESETS[preset]
+    assert hf.HessianFree(problem, theta, rng, preset=preset).settings == hf.PRESETS[preset]
+
+
+def test_the_floor_holds_lambda_up_and_lets_it_grow_again():
+    problem, theta = sine()
+    steps = list(hf.HessianFree(problem, theta, damping=0.05, damping_floor=0.03, max_steps=25))
+    dampings = [step.damping for step in steps]
+    assert dampings.count(0.03) > 3 and min(dampings) == 0.03
+    spoilt = Wrapped(problem, twist=lambda t, f: f if np.array_equal(t, theta) else np.inf)
+    grown = hf.HessianFree(spoilt, theta, damping=0.03, damping_floor=0.03, max_steps=2)
+    assert [step.damping for step in grown] == [0.03, pytest.approx(0.045)]
+
+
+def test_the_record_holds_what_rho_is_made_of():
+    problem, theta = sine()
+    for step in hf.HessianFree(problem, theta, damping=1.0, line_search=False, max_steps=10):
+        assert step.accepted and step.before == problem.value(theta)
+        assert step.rho == (step.before - step.loss) / step.predicted
+        assert step.curvature_share == 1 and step.plain_iterations is None and step.dead == 0
+        theta = step.theta
+    rng = np.random.default_rng(0)
+    assert next(hf.HessianFree(problem, theta, rng, gradient_batch=40, curvature_batch=10)).curvature_share == 0.25
+
+
+def test_dead_units_are_counted():
+    rng = np.random.default_rng(0)
+    net = hf.MLP([2, 4, 3, 1], "relu")
+    theta = net.init(rng)
+    net.layers(theta)[0][1][:2] = -100                             # two of seven never speak
+    problem = hf.Problem(net, hf.SquaredError(), rng.standard_normal((50, 2)), rng.standard_normal((50, 1)))
+    alive = np.mean(np.concatenate([b for _, b in net.layers(problem.gradient(theta))[:-1]]) == 0)
+    step = next(hf.HessianFree(problem, theta))
+    assert step.dead == alive >= 2 / 7
+
+
+def test_plain_cg_beside_the_preconditioned_changes_nothing_but_the_cost():
+    problem, theta = sine()
+    alone = list(hf.HessianFree(problem, theta, damping=0.01, max_steps=4))
+    beside = list(hf.HessianFree(problem, theta, damping=0.01, compare_plain=True, max_steps=4))
+    for a, b in zip(alone, beside):
+        np.testing.assert_array_equal(a.theta, b.theta)
+        assert 1 <= b.plain_iterations <= b.cg.iterations and b.cost > a.cost
 
 
 # --- rejection
@@ -494,7 +536,7 @@ def test_another_kind_of_generator_is_refused():
 
 @pytest.mark.parametrize("changes, error, words", [
     (dict(curvature_bach=5), TypeError, "no setting 'curvature_bach', expected one of damping, .*curvature_batch"),
-    (dict(preset="martens"), ValueError, "preset is 'martens', expected one of 'martens2010', 'source2022'"),
+    (dict(preset="martens"), ValueError, "preset is 'martens', expected one of 'martens2010', .*'stochastic'"),
     (dict(curvature_batch=61), ValueError, "curvature_batch is 61, expected at least 1 and at most 60"),
     (dict(gradient_batch=61), ValueError, "gradient_batch is 61, expected at least 1 and at most 60"),
     (dict(gradient_batch=20, curvature_batch=21), ValueError, "curvature_batch is 21, .* at most 20"),
@@ -505,6 +547,7 @@ def test_another_kind_of_generator_is_refused():
     (dict(damping=-1.0), ValueError, "damping is -1.0"),
     (dict(damping=np.nan), ValueError, "damping is nan"),
     (dict(damping_factor=0.9), ValueError, "damping_factor is 0.9"),
+    (dict(damping_floor=-1.0), ValueError, "damping_floor is -1.0"),
     (dict(ratio="none"), ValueError, "ratio is 'none'"),
     (dict(warm_start=1.1), ValueError, "warm_start is 1.1"),
     (dict(stop="soon"), TypeError, "stop must be a callable or None, got str"),
