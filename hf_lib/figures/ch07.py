@@ -203,7 +203,7 @@ def _scaled_run(alpha):
     return h, np.array(gaps)
 
 
-@explore.picture(alpha=explore.Slider(-1, 2, 0.25, default=1.0, label="exponent α"))
+@explore.picture(alpha=explore.Slider(-1, 2, 0.05, default=1.0, label="exponent α"))
 def scaling(alpha):
     """What M = diag(A)^α does to the eigenvalues, and to the convergence."""
     plain, without = _scaled_run(0.0)
