@@ -14,6 +14,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 SMALLEST = 9  # points, at the picture's own width
+ROUNDING = 2  # of 255, where half-transparent pixels are laid over each other in another order
 BORDER = 1  # pixels that a text may stick out: anti-aliasing
 
 
@@ -41,9 +42,20 @@ def check_values(picture, data, values, first=None):
     at = f"{picture.name} at {values or 'its defaults'}"
     _check_axes(fig, at)
     _check_texts(fig, texts, at)
+    pixels = np.array(fig.canvas.buffer_rgba())
+    if first is not None:
+        _check_kept(fig, first, pixels, at)
     assert len(fig.alt) >= 20, f"{at}: the alt text {fig.alt!r} says too little"
     assert "nan" not in fig.alt.lower().split(), f"{at}: the alt text says nan: {fig.alt!r}"
-    return fig, np.array(fig.canvas.buffer_rgba())
+    return fig, pixels
+
+
+def _check_kept(fig, first, pixels, at):
+    """Drawn with the axes that earlier pictures left, it must be the same picture."""
+    fig.keep(first)
+    fig.canvas.draw()
+    apart = np.abs(np.asarray(fig.canvas.buffer_rgba()).astype(int) - pixels)
+    assert apart.max() <= ROUNDING, f"{at}: an axis kept from another picture differs by {apart.max()} of 255"
 
 
 def check_corners(picture):

@@ -76,6 +76,7 @@ class View:
             fig = self.picture(**self.data, **self.values())
             if self.figure is not None:
                 fig.follow(self.figure)
+                fig.keep(self.figure)
             body = fig.img(class_="hf-picture", data_frame=self.frame, onload=KEYBOARD_AND_NAMES)
             self.figure = fig
         except Exception as error:

@@ -9,6 +9,7 @@ import hf_lib as hf
 from hf_lib import explore
 from hf_lib.figures import style
 
+CELL = 40  # pixels of the wall of misread digits that one of them gets, with the guess above it
 AXES = {"gradient-equivalents": "cost", "seconds": "seconds"}
 
 
@@ -145,8 +146,7 @@ def _example_digits():
 def digits(laps, images, labels, guesses, who, axis):
     """Left: test error against cost; right: the first test images that one method's network misreads."""
     fig = style.figure(9, 3.9)
-    left, right = fig.subfigures(1, 2, width_ratios=[1.25, 1])
-    error = left.subplots()
+    error, wall = fig.subplots(1, 2, width_ratios=[1.25, 1])
     for name, lap in laps.items():
         error.plot(getattr(lap, AXES[axis]), 100 * lap.shown, **style.method(name) | {"markersize": 4})
     error.set_xscale("log")
@@ -156,12 +156,16 @@ def digits(laps, images, labels, guesses, who, axis):
     style.legend(error, loc="upper right")
 
     wrong = np.flatnonzero(guesses[who] != labels)
-    right.suptitle(f"{who}: misread as", x=0.02, ha="left", fontsize=11)
-    for ax, i in zip(right.subplots(3, 5).flat, wrong):
-        ax.imshow(images[i].reshape(28, 28), cmap="Greys")
-        ax.set_title(f"{guesses[who][i]}", fontsize=10, loc="center", color=style.COLOUR["negative"], pad=2)
-    for ax in right.axes:
-        ax.set_axis_off()
+    shown = wrong[:20]
+    mosaic = np.zeros((4 * CELL, 5 * CELL))
+    for i, digit in enumerate(shown):
+        row, column = CELL * (i // 5), CELL * (i % 5)
+        mosaic[row + CELL - 28:row + CELL, column:column + 28] = images[digit].reshape(28, 28)
+        wall.text(column + 14, row + CELL - 31, f"{guesses[who][digit]}", ha="center", color=style.COLOUR["negative"])
+    wall.imshow(mosaic, cmap="Greys")
+    wall.set_axis_off()
+    wall.set_anchor("N")
+    wall.set_title(f"{who}: misread as")
     best = ", ".join(f"{name} {100 * lap.shown[-1]:.1f} %" for name, lap in laps.items())
     fig.alt = (f"Left: test error against {axis}; at the end: {best}. Right: the first of "
                f"{len(wrong)} test digits that the network trained by {who} misreads, each under its wrong label.")

@@ -99,7 +99,8 @@ def model(surface, x, y):
     right.set(ylim=(low - 0.08 * (high - low) - 1e-6, high + 0.45 * (high - low) + 1e-6), xticks=(0, 0.5, 1))
     slope = g @ p
     way = "downhill" if slope < -1e-12 else "uphill" if slope > 1e-12 else "level"
-    style.label(right, "α", "value", f"p starts {way}")
+    style.label(right, "α", "value")
+    right.set_title(f"p starts {way}", loc="right")    # left stands the axis's power of ten, if any
     style.legend(right, loc="upper center", ncols=1)
     fig.alt = (f"{surface} at θ = {_words(theta)}: the Hessian's eigenvalues are {h[0]:.3g} and {h[1]:.3g}, so the "
                f"model has {_kind(h)}; the Newton step goes there, to {_words(theta + p)}, and starts {way}; "
