@@ -126,7 +126,7 @@ def exact_steps(kappa, start):
     ratio = np.divide(f[1:], f[:-1], out=np.full(12, np.nan), where=f[:-1] > 1e-28 * f[0])
     fig = style.figure(8, 3.7)
     left, right = fig.subplots(1, 2, width_ratios=(1.25, 1))
-    scale = 1.3 * np.abs(path[0]).max(initial=0)
+    scale = 1.3 * np.abs(path[0] * [1, np.sqrt(kappa)]).max()    # the start is in the panel, stretched as it is
     x, y = np.linspace(-scale, scale, 61), np.linspace(-scale, scale, 61) / np.sqrt(kappa)
     Z = 0.5 * (x[None, :] ** 2 + kappa * y[:, None] ** 2)
     style.contours(left, x, y, Z, levels=Z.max() * np.linspace(0, 1, 12) ** 2)

@@ -202,7 +202,7 @@ def rates(distance, noise):
     right.plot(guide, guide, color=style.COLOUR["bound"], linewidth=1)
     right.plot(guide, guide ** 2, color=style.COLOUR["bound"], linewidth=1, linestyle=DASHED)
     right.text(2e-8, 1.5e-6, "order 1", color=style.COLOUR["bound"], ha="center")
-    right.text(1.2e-6, 1e-14, "order 2", color=style.COLOUR["bound"], ha="center")
+    right.text(5e-6, 1e-14, "order 2", color=style.COLOUR["bound"], ha="center")
     last = {}
     for name, look in RATES.items():
         e = errors(fit, start, name)
