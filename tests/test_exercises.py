@@ -16,6 +16,7 @@ import exercise_checks as every  # noqa: E402
 
 from hf_lib.exercises import Diagnosis, FunctionExercise, ValueExercise, all_exercises, find, solved, yours  # noqa: E402
 from hf_lib.exercises._calls import call  # noqa: E402
+from hf_lib.exercises._checks import Context, Trial, constant_factor  # noqa: E402
 from hf_lib.exercises._compare import agree, close  # noqa: E402
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -258,6 +259,12 @@ def test_single_precision_stays_single(product):
     assert single.check(written_in_a_notebook(single.code)).status == "correct"
     promoted = written_in_a_notebook(single.code.replace("/ len(J)", "/ np.float64(len(J))"))
     assert single.check(promoted).diagnosis == "wrong dtype"
+
+
+def test_a_factor_in_some_cases_is_no_factor_in_every_case():
+    wrong = [Trial((), 1.5, 1.0), Trial((), 3.0, 2.0)]
+    assert constant_factor(wrong, Context()).name == "constant factor"
+    assert constant_factor([*wrong, Trial((), 4.0, 4.0)], Context()) is None
 
 
 def test_transposed_is_told_apart():
