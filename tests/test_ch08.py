@@ -131,6 +131,17 @@ def test_my_loop_is_the_library_s(mine, seed, lam):
         np.testing.assert_allclose(step.theta, ours["thetas"][k + 1], rtol=1e-4, atol=1e-5)
 
 
+def test_my_loop_survives_one_nan(mine):
+    values = iter([np.nan])
+    theta = mine.net.init(np.random.default_rng(0))
+    start = mine.problem.value(theta)
+    once = SimpleNamespace(linearize=mine.problem.linearize,
+                           value=lambda t: start if t is theta else next(values, mine.problem.value(t)))
+    run = mine.train(once, theta, 1.0, hf.levenberg_marquardt, 3)
+    assert np.isnan(run["rho"][0]) and np.isfinite(run["rho"][1:]).all()
+    assert run["losses"][1] == start and run["lam"][1] == 1.5 and run["losses"][-1] < start
+
+
 def test_the_picture_s_filter_is_the_notebook_s(mine):
     for k in (1, 3, 6):
         np.testing.assert_allclose(ch08.ritz_values(mine.h, mine.c, k), mine.ritz(k), rtol=1e-8)

@@ -34,7 +34,13 @@ q1 = ValueExercise(
                   say="The first is right. For Δ = 5 your λ is negative: it would push the step beyond the minimum of "
                       "q, just to touch the edge."),
         Diagnosis("the factor ½", (5, 0), say="δ² is ½·2·δ²: the curvature is 2, not 1."),
+        Diagnosis("the factor ½", (5, 0.2),
+                  say="δ² is ½·2·δ²: the curvature is 2, not 1. How long is then the undamped step, beside Δ = 5?"),
+        Diagnosis("the price without its ½", (2, 0),
+                  say="The price is ½λδ², so that its slope is λδ. With a slope of 2λδ the λ comes out half as large."),
         Diagnosis("no curvature", (6, 1.2), say="You have divided g by Δ, as for λ → ∞. The model bends, too."),
+        Diagnosis("no curvature", (6, 0),
+                  say="λ = 0 is right. For Δ = 1 you have divided g by Δ, as for λ → ∞. The model bends, too."),
         Diagnosis("the steps", (-1, -3), say="These are the steps. Asked for are the λ that lead to them."),
         Diagnosis("the lengths", (1, 3), say="These are the lengths of the steps. Asked for are the λ."),
     ),
@@ -86,7 +92,7 @@ q2 = FunctionExercise(
     ),
 )
 
-RATIOS = (0.1, 0.5, 0.9, -3.0, 1.4, -np.inf, 0.3, 0.7)
+RATIOS = (0.1, 0.5, 0.9, -3.0, 1.4, -np.inf, 0.3, 0.7, 0.25, 0.75)
 
 
 def _rule(grows, falls, up=3 / 2, down=2 / 3):
@@ -123,6 +129,12 @@ q3 = FunctionExercise(
     diagnoses=(
         Diagnosis("the wrong way round", _rule(lambda r: r > 3 / 4, lambda r: not r >= 1 / 4),
                   say="After a bad step (small ρ) the model has to be trusted less: λ grows."),
+        Diagnosis("the wrong way round", _rule(lambda r: r > 3 / 4, lambda r: r < 1 / 4),
+                  say="After a bad step (small ρ) the model has to be trusted less: λ grows. And NaN slips through."),
+        Diagnosis("at the borders", _rule(lambda r: not r > 1 / 4, lambda r: r >= 3 / 4),
+                  say="All right but at the borders: where ρ is 1/4 or 3/4, λ stays."),
+        Diagnosis("NaN and the borders", _rule(lambda r: r <= 1 / 4, lambda r: r >= 3 / 4),
+                  say="Two things are left: where ρ is 1/4 or 3/4, λ stays; and no comparison with NaN is true."),
         Diagnosis("NaN slips through", _rule(lambda r: r < 1 / 4, lambda r: r > 3 / 4),
                   say="All right but for NaN: `nan < 1/4` is false, so λ stays, and the same step comes again."),
         Diagnosis("above 1 taken for bad", _rule(lambda r: not 1 / 4 <= r <= 1, lambda r: r > 3 / 4),
@@ -131,6 +143,10 @@ q3 = FunctionExercise(
                   say="With |ρ| a step that made f much worse passes for a good one. Keep the sign."),
         Diagnosis("one threshold", _rule(lambda r: not r >= 3 / 4, lambda r: r > 3 / 4),
                   say="Between 1/4 and 3/4 λ should stay as it is."),
+        Diagnosis("one threshold", _rule(lambda r: not r > 3 / 4, lambda r: r > 3 / 4),
+                  say="From 1/4 to 3/4 λ should stay as it is."),
+        Diagnosis("one threshold", _rule(lambda r: not r >= 1 / 4, lambda r: r >= 1 / 4),
+                  say="From 1/4 to 3/4 λ should stay as it is."),
         Diagnosis("other factors", _rule(lambda r: not r >= 1 / 4, lambda r: r > 3 / 4, 2.0, 0.5),
                   say="The cases are right, the factors are not: 3/2 up, 2/3 down."),
     ),
@@ -149,6 +165,12 @@ def _nan_sticks(lam, rho):
     return max(lam * 2 / 3, 1e-3) if rho > 3 / 4 else lam
 
 
+def _stops_above(lam, rho):
+    if not rho >= 1 / 4:
+        return lam * 3 / 2
+    return lam * 2 / 3 if rho > 3 / 4 and lam * 2 / 3 >= 1e-3 else lam
+
+
 def _sticks_below(lam, rho):
     if not rho >= 1 / 4:
         return lam * 3 / 2 if lam > 1e-3 else lam
@@ -161,7 +183,7 @@ q4 = FunctionExercise(
     kind="find the bug",
     stub='''
         def damping_with_floor(lam, rho):
-            """The rule of exercise 3, but a good step never takes λ below the floor 0.001. NaN is a bad ρ."""
+            """The rule of exercise 3; but where a good step leads below 0.001, λ becomes 0.001. NaN is a bad ρ."""
             floor = 1e-3
             if rho < 1 / 4 and lam > floor:
                 return lam * 3 / 2
@@ -171,7 +193,7 @@ q4 = FunctionExercise(
         ''',
     code='''
         def damping_with_floor(lam, rho):
-            """The rule of exercise 3, but a good step never takes λ below the floor 0.001. NaN is a bad ρ."""
+            """The rule of exercise 3; but where a good step leads below 0.001, λ becomes 0.001. NaN is a bad ρ."""
             floor = 1e-3
             if not rho >= 1 / 4:
                 return lam * 3 / 2
@@ -194,6 +216,9 @@ q4 = FunctionExercise(
                   say="λ grows again now. But 0.0012 still becomes 0.0008: the floor must hold for what is returned."),
         Diagnosis("NaN sticks", _nan_sticks,
                   say="The floor is right now. But where ρ is NaN, λ stays: no comparison with NaN is true."),
+        Diagnosis("short of the floor", _stops_above,
+                  say="Nothing is stuck, and no λ is too small. But where 0.0012 would become 0.0008 it should become "
+                      "the floor 0.001, and yours stays at 0.0012."),
         Diagnosis("still stuck", _sticks_below, say="A bad step must raise λ wherever it is, at the floor and below."),
         Diagnosis("no floor", _rule(lambda r: not r >= 1 / 4, lambda r: r > 3 / 4),
                   say="Nothing is stuck any more, but many good steps would bring λ to nothing: keep the floor."),
@@ -264,6 +289,8 @@ q5 = FunctionExercise(
                   say="You have made the residual g + Gδ as small as possible. CG makes q as low as possible."),
         Diagnosis("the gradient left out", lambda h, c, k: _polynomial(h, c, k, lambda h, c: 1 / np.sqrt(h)),
                   say="Where c_i is small, CG need not care. The components of g are missing as weights."),
+        Diagnosis("no weights", lambda h, c, k: _polynomial(h, c, k, lambda h, c: np.ones_like(h)),
+                  say="You have brought all factors near 1 alike. In q the direction i counts with c_i²/h_i."),
         Diagnosis("the full step", lambda h, c, k: np.ones_like(h),
                   say="All factors 1: that is the full step, which CG reaches only after enough steps."),
     ),

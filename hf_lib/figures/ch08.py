@@ -80,7 +80,7 @@ def _example_turning():
 
 @explore.picture(_example_turning, at=LAMBDA)
 def turning(lam, length, angle, promise, fall, at):
-    """Left the direction of p(λ) between Newton and −g, and its length; right promised and real fall of f along λ.
+    """Left the direction and length of p(λ), between Gauss–Newton and −g; right promised and real fall of f along λ.
 
     All arrays run along `lam`; `promise` is q(0) − q(p), `fall` is f(θ) − f(θ + p).
     """
@@ -91,14 +91,15 @@ def turning(lam, length, angle, promise, fall, at):
     turn = np.radians(angle)
     quarter = np.linspace(0, np.pi / 2, 46)
     left.plot(np.cos(quarter), np.sin(quarter), color="#C9C9C9", linewidth=1)
-    ends = (turn[0], "Newton", "Newton", (0.07, 1.1)), (0.0, "gradient", "−g", (1.04, 0.07))
+    ends = (turn[0], "Gauss-Newton", "Gauss–Newton", (0.07, 1.1)), (0.0, "gradient", "−g", (1.04, 0.07))
     for end, colour, words, place in ends:
         left.plot([0, np.cos(end)], [0, np.sin(end)], color=style.COLOUR[colour], linestyle=DASHED, linewidth=1.3)
         left.text(*place, words, color=style.COLOUR[colour])
     left.plot([0, np.cos(turn[i])], [0, np.sin(turn[i])], color=style.COLOUR["step"], linewidth=3)
     left.plot(np.cos(turn[i]), np.sin(turn[i]), "o", color=style.COLOUR["step"], markersize=9)
     left.set(xlim=(-0.05, 1.25), ylim=(-0.05, 1.25), aspect="equal", xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
-    style.label(left, "share along −g", "share across", f"‖p‖ = {style.number(length[i])},  {angle[i]:.0f}° off −g")
+    style.label(left, "share along −g", "share at right angles to g",
+                f"‖p‖ = {style.number(length[i])},  {angle[i]:.0f}° off −g")
     right.axhline(0, color="#555555", linewidth=1)
     right.plot(lam, promise, color=style.COLOUR["model"], linestyle=DASHED, label="promised: q(0) − q(p)")
     right.plot(lam, fall, color=style.COLOUR["objective"], label="real: f(θ) − f(θ + p)")
@@ -168,7 +169,7 @@ def run(loss, lam, rho, others, k):
 
 
 def ritz_values(h, c, k):
-    """The roots of the polynomial r_k of CG on diag(h) δ = −c: eigenvalues of G within the Krylov space."""
+    """The roots of the polynomial P_k of CG on diag(h) δ = −c: eigenvalues of G within the Krylov space."""
     V = np.empty((h.size, 0))
     v = c
     for _ in range(min(k, h.size)):
@@ -180,7 +181,7 @@ def ritz_values(h, c, k):
 
 
 def filter_of_cg(h, mu):
-    """1 − r_k(h) with r_k(h) = Π_j (1 − h/µ_j)."""
+    """1 − P_k(h) with P_k(h) = Π_j (1 − h/µ_j)."""
     return 1 - np.prod(1 - np.asarray(h)[..., None] / mu, axis=-1)
 
 
@@ -192,7 +193,7 @@ def _example_filters():
 @explore.picture(_example_filters, lam=explore.Log(1e-5, 10, default=0.1, label="λ"),
                  k=explore.Integer(1, 10, label="CG steps k", default=4))
 def filters(h, c, lam, k):
-    """Left the filter factors h/(h + λ) and 1 − r_k(h), right promise against length for all λ and k."""
+    """Left the filter factors h/(h + λ) and 1 − P_k(h), right promise against length for all λ and k."""
     fig = style.figure(8.6, 4)
     left, right = fig.subplots(1, 2, width_ratios=(1.35, 1))
     grid = np.geomspace(1e-6, h[-1], 161)
@@ -201,7 +202,7 @@ def filters(h, c, lam, k):
     colours = {"Tikhonov": style.COLOUR["Gauss-Newton"], "CG": style.COLOUR["conjugate gradients"]}
     left.plot(grid, grid / (grid + lam), color=colours["Tikhonov"], linestyle=DASHED, label="h / (h + λ)")
     left.plot(grid, filter_of_cg(grid, mu), color=colours["CG"], linewidth=0.8, alpha=0.6)   # wild where no h lies
-    left.plot(h, stopped, "h-", color=colours["CG"], linewidth=0, markersize=7, label="1 − rₖ(h)")
+    left.plot(h, stopped, "h-", color=colours["CG"], linewidth=0, markersize=7, label="1 − Pₖ(h)")
     left.plot(h, damped, "P", color=colours["Tikhonov"], markersize=5)
     left.set(xscale="log", ylim=(-0.15, 2.6), xlim=(1e-6, 2 * h[-1]), xticks=10.0 ** np.arange(-6, 1, 2),
              yticks=(0, 1, 2))
@@ -216,8 +217,8 @@ def filters(h, c, lam, k):
     right.plot(*place(h / (h + lams[:, None])), color=colours["Tikhonov"], linestyle=DASHED, label="p(λ), all λ")
     steps = np.array([place(filter_of_cg(h, ritz_values(h, c, j))) for j in range(1, 11)])
     right.plot(*steps.T, "h", color=colours["CG"], markersize=4, label="δₖ, k = 1 … 10")
-    for factors, colour, marker in ((damped, "Tikhonov", "P"), (stopped, "CG", "h")):
-        right.plot(*place(factors), marker, color=colours[colour], markersize=11, markeredgecolor="#ffffff")
+    for factors, colour, marker, size in ((damped, "Tikhonov", "P", 13), (stopped, "CG", "h", 8)):
+        right.plot(*place(factors), marker, color=colours[colour], markersize=size, markeredgecolor="#ffffff")
     best = 0.5 * c @ (c / h)
     right.set(xscale="log", xlim=(0.02, 200), xticks=(0.1, 1, 10, 100), ylim=(0, 1.45 * best))
     lengths = place(damped)[0], place(stopped)[0]
