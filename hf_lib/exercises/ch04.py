@@ -219,9 +219,10 @@ q4 = FunctionExercise(
                 w = p * u - p * np.sum(p * u, axis=1, keepdims=True)
             return np.einsum("nja,nj->a", J, w) / len(J)
         ''',
-    why="One version of the student project's code differentiates through softmax whatever the loss is. With one output "
-        "softmax is 1 for every $z$, its derivative is 0, and so is the whole product: the sine network has no "
-        "curvature at all. With several outputs and the squared error nothing looks wrong, but the matrix is another.",
+    why="One version of the student project's code differentiates through softmax whatever the loss is. With one "
+        "output softmax is 1 for every $z$, its derivative is 0, and so is the whole product: the sine network has "
+        "no curvature at all. With several outputs and the squared error nothing looks wrong, but the matrix is "
+        "another.",
     hints=("Call it with one output and `phi=\"identity\"`, and print the result. Which argument is never used?",
            "$J_\\varphi$ is $I$ for the identity, $\\operatorname{diag}(\\sigma(1 - \\sigma))$ for the sigmoid. Only "
            "for softmax is it what the code computes.",
