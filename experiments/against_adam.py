@@ -1,0 +1,164 @@
+"""How much more work tuned Adam needs to reach what Hessian-free reaches at some budgets.
+
+    python experiments/against_adam.py [sine deep] [--fresh]
+
+Writes data/runs/against_adam_sine.npz and _deep.npz, a row for each run; one that is there is not made
+again. The problems are those of ablation.py. Hessian-free: the preset martens2010 with the λ and the
+initialisation of that table. Adam: every setting of the grid on one seed of its own; then for each budget
+the setting that came there first, on the table's five seeds.
+
+========== ===================================================================================
+method     0 Hessian-free, 1 Adam on the tuning seed, 2 Adam on a seed of the table
+batch      examples a step, 0 for all
+length     gradient-equivalents over which Adam's step size falls to zero in a straight line; 0: constant
+loss_k     Hessian-free: f at the last step within budget number k; Adam: the same number, its target
+cost_k     Hessian-free: the cost of that step; Adam: the first cost with f at the target, NaN: never
+========== ===================================================================================
+
+Adam's f on all data is read for nothing where it runs on mini-batches, once per gradient-equivalent.
+Adam starts where Hessian-free starts, on the same data.
+"""
+
+import argparse
+
+import ablation
+import numpy as np
+from history import History
+
+import hf_lib as hf
+
+BUDGETS = {"sine": [300, 1000, 2000], "deep": [100, 1000, 4000]}
+CAP = {"sine": 6000, "deep": 12000}       # gradient-equivalents, where Adam is given up
+RATES = {"sine": [0.01, 0.03, 0.1], "deep": [0.001, 0.003, 0.01]}
+BATCHES = {"sine": [None, 250], "deep": [None, 100]}
+SHARES = [None, 0.25, 1.0]                # of the cap, after which the step size is zero; None: constant
+TUNING_SEED = 10
+
+
+def run_hf(name, seed):
+    """Cost and f of the last step within each budget; the last f; seconds."""
+    setup = ablation.PROBLEMS[name]
+    problem, theta, rng = setup.make(seed)
+    budgets = BUDGETS[name]
+    best, seconds = [(0.0, problem.value(theta))] * len(budgets), 0.0
+    for step in hf.HessianFree(problem, theta, rng, **ablation.full(setup)):
+        if step.cost > budgets[-1]:
+            break
+        best = [(step.cost, step.loss) if step.cost <= budget else old for budget, old in zip(budgets, best)]
+        seconds = step.seconds
+    costs, losses = np.transpose(best)
+    return costs, losses, losses[-1], seconds
+
+
+def run_adam(name, seed, targets, rate, batch, length):
+    """First cost with f ≤ each target (NaN: never), the targets, the lowest f seen, seconds."""
+    setup = ablation.PROBLEMS[name]
+    problem, theta, rng = setup.make(seed)
+    every = 1 if batch is None else problem.N // batch               # steps a gradient-equivalent
+    eta = (lambda k: rate) if length is None else (lambda k: rate * max(1 - k / (length * every), 0.0))
+    costs, lowest, seconds = np.full(len(targets), np.nan), np.inf, 0.0
+    steps = (CAP[name] if length is None else int(length)) * every
+    for step in hf.Adam(problem, theta, eta, batch=batch, rng=rng if batch else None, max_steps=steps, every=every):
+        f = step.loss if batch is None else problem.value(step.theta)
+        lowest, seconds = min(lowest, f), step.seconds
+        costs[np.isnan(costs) & (f <= targets)] = step.cost
+        if not np.isnan(costs).any():
+            break
+    return costs, targets, lowest, seconds
+
+
+def grid(name):
+    """Adam's settings: (rate, batch, length)."""
+    lengths = [share and share * CAP[name] for share in SHARES]
+    return [(rate, batch, length) for batch in BATCHES[name] for length in lengths for rate in RATES[name]]
+
+
+def settings(name):
+    """What the runs of a problem were made with, as JSON can hold it."""
+    return {"budgets": BUDGETS[name], "cap": CAP[name], "rates": RATES[name], "batches": BATCHES[name],
+            "shares": SHARES, "tuning_seed": TUNING_SEED, "problem": ablation.settings({name: ablation.PROBLEMS[name]})}
+
+
+class Runs:
+    """The rows of the history, each made once."""
+
+    def __init__(self, history, name):
+        self.history, self.name = history, name
+
+    def get(self, seed, method, make, setting=(0.0, None, None)):
+        """(costs, losses, lowest) of a run: from its row, or by `make`, which returns also its seconds."""
+        rate, batch, length = setting
+        key = dict(seed=seed, method=method, rate=rate, batch=batch or 0, length=length or 0)
+        columns = self.history.columns
+        ranks = range(len(BUDGETS[self.name]))
+        rows = zip(*(columns.get(column, ()) for column in key))
+        at = next((i for i, row in enumerate(rows) if row == tuple(key.values())), None)
+        if at is None:
+            costs, losses, lowest, seconds = make()
+            self.history.add(**key, lowest=lowest, seconds=seconds, **{f"cost_{k}": costs[k] for k in ranks},
+                             **{f"loss_{k}": losses[k] for k in ranks})
+            self.history.save()
+            at = -1
+        return [np.array([columns[f"{part}_{k}"][at] for k in ranks]) for part in ("cost", "loss")] + [
+            columns["lowest"][at]]
+
+
+def pick(settings, costs, lowest):
+    """For each target the setting that came there first; where none did, that with the lowest f."""
+    columns = np.where(np.isnan(costs), np.inf, costs).T
+    return list(dict.fromkeys(settings[np.lexsort((lowest, column))[0]] for column in columns))
+
+
+def compare(name, history):
+    """All runs of a problem: Adam's grid on the tuning seed, then both methods on the table's seeds."""
+    runs, all_settings = Runs(history, name), grid(name)
+
+    def hf_run(seed):
+        return runs.get(seed, 0, lambda: run_hf(name, seed))[1]
+
+    def adam_run(seed, method, setting, targets):
+        return runs.get(seed, method, lambda: run_adam(name, seed, targets, *setting), setting)
+    targets = hf_run(TUNING_SEED)
+    found = [adam_run(TUNING_SEED, 1, setting, targets) for setting in all_settings]
+    picked = pick(all_settings, [costs for costs, _, _ in found], [lowest for _, _, lowest in found])
+    for seed in ablation.SEEDS:
+        targets = hf_run(seed)
+        for setting in picked:
+            adam_run(seed, 2, setting, targets)
+
+
+def show(history, name):
+    """The ratio of Adam's cost to Hessian-free's for each seed: Adam at the best of its picked settings."""
+    columns = {key: np.array(values) for key, values in history.columns.items()}
+    for k, budget in enumerate(BUDGETS[name]):
+        print(f"{name}, budget {budget}: ratios", " ".join(f"{r:.2f}" for r in ratios(columns, k)))
+
+
+def ratios(columns, k):
+    """Adam's cost over Hessian-free's at budget k for each seed of the table, ∞ where no setting came there."""
+    found = []
+    for seed in ablation.SEEDS:
+        mine = columns["seed"] == seed
+        adam = columns[f"cost_{k}"][mine & (columns["method"] == 2)]
+        adam = adam[np.isfinite(adam)]
+        found.append((adam.min() if adam.size else np.inf) / columns[f"cost_{k}"][mine & (columns["method"] == 0)][0])
+    return np.array(found)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("problems", nargs="*", default=list(BUDGETS), help=f"of {', '.join(BUDGETS)}")
+    parser.add_argument("--fresh", action="store_true", help="make again what is there")
+    args = parser.parse_args()
+    for name in args.problems:
+        if name not in BUDGETS:
+            parser.error(f"no problem is called {name}, expected {', '.join(BUDGETS)}")
+        history = History(f"against_adam_{name}", ablation.SEEDS, settings(name))
+        if history.path.exists() and not args.fresh:
+            history.load()
+        compare(name, history)
+        show(history, name)
+
+
+if __name__ == "__main__":
+    main()
