@@ -42,6 +42,12 @@ q1 = ValueExercise(
                   say="Only θ₁ moves in your answer. θ₂ moves too, along v₂."),
         Diagnosis("the other term of the product rule", (-1, -2, 0),
                   say="Only θ₂ moves in your answer. θ₁ moves too, along v₁."),
+        Diagnosis("one term of the product rule, in R{g₁}", (3, 4, 2),
+                  say="R{f} and the last are right. In ∂f/∂θ₁ = 2 θ₁ θ₂ only θ₁ moves in your answer; θ₂ moves too."),
+        Diagnosis("the other term, in R{g₁}", (3, -2, 2),
+                  say="R{f} and the last are right. In ∂f/∂θ₁ = 2 θ₁ θ₂ only θ₂ moves in your answer; θ₁ moves too."),
+        Diagnosis("factor 2 of the square", (3, 2, 1),
+                  say="The first two are right. The last is R{θ₁²} = 2 θ₁ R{θ₁}: the 2 is missing."),
         Diagnosis("the diagonal of H", (3, 4, 0), say="∂f/∂θ₁ depends on θ₂ as well, and ∂f/∂θ₂ on θ₁."),
     ),
 )
@@ -101,6 +107,9 @@ q2 = FunctionExercise(
         Diagnosis("sum over everything",
                   lambda z, R_z: R_z / _norm(z) - z * np.sum(z * R_z) / _norm(z) ** 3,
                   say="Your zᵀR{z} sums over all examples. Every row has its own: axis=1, keepdims=True."),
+        Diagnosis("one length for all",
+                  lambda z, R_z: R_z / _norm(z, None) - z * np.sum(z * R_z) / _norm(z, None) ** 3,
+                  say="You scale the whole array to length one. Every row has its own length: axis=1, keepdims=True."),
     ),
 )
 
@@ -181,8 +190,8 @@ q3 = FunctionExercise(
 )
 
 
-def _two_layers(bend=-2.0, twice=True, move=True, weights=True, mean=True):
-    """A `hessian_product` with the given factor of the bend, and with or without each term."""
+def _two_layers(bend=-2.0, twice=True, move=True, weights=True, mean=True, moving="R_z", adjoint="bar_a"):
+    """A `hessian_product` with the given factors of the bend, and with or without each term."""
     def answer(W1, W2, X, Y, V1, V2):
         N = len(X) if mean else 1
         a = np.tanh(X @ W1)
@@ -193,7 +202,8 @@ def _two_layers(bend=-2.0, twice=True, move=True, weights=True, mean=True):
         R_delta_2 = (R_a @ W2 + a @ V2) / N
         bar_a = delta_2 @ W2.T
         R_bar_a = R_delta_2 @ W2.T + (delta_2 @ V2.T if weights else 0)
-        R_delta_1 = S * R_bar_a + bend * a * (S if twice else 1) * R_z * bar_a
+        factors = {"R_z": R_z, "R_a": R_a, "bar_a": bar_a, "R_bar_a": R_bar_a, "none": 1}
+        R_delta_1 = S * R_bar_a + bend * a * (S if twice else 1) * factors[moving] * factors[adjoint]
         return X.T @ R_delta_1, a.T @ R_delta_2 + (R_a.T @ delta_2 if move else 0)
     return answer
 
@@ -252,6 +262,14 @@ q4 = FunctionExercise(
                   say="act″ = −2a · act′: a moves with the slope S, so the bend has a factor S."),
         Diagnosis("factor 2 of the bend", _two_layers(bend=-1.0),
                   say="The derivative of 1 − a² is −2a a′: the 2 is missing."),
+        Diagnosis("R{a} for R{z}", _two_layers(moving="R_a"),
+                  say="The slope act'(z₁) is a function of z₁: its bend is multiplied by R{z₁} = X V₁, not by R{a}."),
+        Diagnosis("R{ā} for ā", _two_layers(adjoint="R_bar_a"),
+                  say="In this term the slope moves and ā stays as it is: ā = δ₂ W₂ᵀ, not R{ā}."),
+        Diagnosis("ā forgotten", _two_layers(adjoint="none"),
+                  say="δ₁ is a product. Where the slope moves, the other factor ā = δ₂ W₂ᵀ stands beside it."),
+        Diagnosis("R{z} forgotten", _two_layers(moving="none"),
+                  say="act''(z₁) says how the slope changes with z₁; how z₁ moves, R{z₁} = X V₁, is missing."),
         Diagnosis("weights held fixed", _two_layers(weights=False),
                   say="Now the bend is there, but δ₂ V₂ᵀ has gone from R{ā}: W₂ moves as well."),
         Diagnosis("activations held fixed", _two_layers(move=False),
@@ -261,15 +279,16 @@ q4 = FunctionExercise(
 )
 
 
-def _tied(move_decoder=True, through=True, decoder=True, slope=True):
+def _tied(move_decoder=True, move_code=True, through=True, decoder=True, slope=True, back_slope=True):
     """A `tied_products` with or without each of the terms."""
     def answer(W, X, V, u):
         a = np.tanh(X @ W)
-        S = 1 - a * a if slope else np.ones_like(a)
-        R_z = (S * (X @ V)) @ W.T + (a @ V.T if move_decoder else 0)
+        S = 1 - a * a
+        R_a = (S if slope else 1) * (X @ V)
+        R_z = (R_a @ W.T if move_code else 0) + (a @ V.T if move_decoder else 0)
         bar_W = np.zeros_like(W)
         if through:
-            bar_W += X.T @ (S * (u @ W))
+            bar_W += X.T @ ((S if back_slope else 1) * (u @ W))
         if decoder:
             bar_W += u.T @ a
         return R_z, bar_W
@@ -313,12 +332,18 @@ q5 = FunctionExercise(
     diagnoses=(
         Diagnosis("the decoder does not move", _tied(move_decoder=False),
                   say="R{z} has two terms: the code moves, and Wᵀ moves too, by Vᵀ."),
+        Diagnosis("the code does not move", _tied(move_code=False),
+                  say="R{z} has two terms: Wᵀ moves, and the code moves too, by R{a}."),
         Diagnosis("the decoder's share forgotten", _tied(decoder=False),
                   say="R{z} is right. W is used twice: the decoder's share uᵀa is missing in the adjoint."),
         Diagnosis("the encoder's share forgotten", _tied(through=False),
                   say="R{z} is right. The adjoint has only the decoder's share: W is used in the encoder as well."),
-        Diagnosis("the slope forgotten", _tied(slope=False),
+        Diagnosis("the slope forgotten", _tied(slope=False, back_slope=False),
                   say="tanh's slope 1 − a² is missing, on the way forward and on the way back."),
+        Diagnosis("the slope forgotten forward", _tied(slope=False),
+                  say="The adjoint is right. In R{z} tanh's slope is missing: R{a} = (1 − a²) ∘ XV."),
+        Diagnosis("the slope forgotten on the way back", _tied(back_slope=False),
+                  say="R{z} is right. In the encoder's share of the adjoint tanh's slope 1 − a² is missing."),
         Diagnosis("transposed", lambda W, X, V, u: (_tied()(W, X, V, u)[0], _tied()(W, X, V, u)[1].T)),
     ),
 )
