@@ -132,9 +132,10 @@ def wrong_matrix(trials, context):
 def wrong_values(trials, context):
     wrong = [not agree(t.out, t.ref, context.rtol) for t in trials]
     if len(trials) == 1:
-        checked = zip(parts(trials[0].out), parts(trials[0].ref))
-        off = [str(i) for i, (a, b) in enumerate(checked, start=1) if not close(a, b, context.rtol)]
-        which = (f"wrong: value {', '.join(off)}",) if isinstance(trials[0].ref, (tuple, list)) else ()
+        (trial,) = trials
+        pairs = enumerate(zip(parts(trial.out), parts(trial.ref)), start=1)
+        off = ", ".join(str(i) for i, (a, b) in pairs if not close(a, b, context.rtol))
+        which = (f"value {off} of {len(trial.ref)} is wrong",) if isinstance(trial.ref, (tuple, list)) else ()
         return Finding("wrong values", "It has the right form, but another value.", which)
     message = f"The form is right, but the values differ in {sum(wrong)} of {len(trials)} cases."
     first = wrong.index(True)

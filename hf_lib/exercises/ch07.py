@@ -37,6 +37,12 @@ q1 = ValueExercise(
                   say="n is the bound for any spectrum. Here many eigenvalues are equal."),
         Diagnosis("size counted in (b)", (4, 500, 1),
                   say="(b): all vectors orthogonal to u have the same eigenvalue, 1."),
+        Diagnosis("one too few in (a)", (3, 2, 1),
+                  say="(a): the eigenvalue that occurs 97 times needs a factor, too."),
+        Diagnosis("one too few in (b)", (4, 1, 1),
+                  say="(b): one eigenvalue belongs to u, another to all vectors orthogonal to u."),
+        Diagnosis("start half remembered", (4, 2, 2),
+                  say="(c): b lies in one eigendirection, and the start 0 adds no other."),
         Diagnosis("outliers only", (3, 1, 1), say="The eigenvalue that occurs most often needs a factor, too."),
         Diagnosis("start forgotten", (4, 2, 4),
                   say="(c): b, and so e₀, lies in one eigendirection. The other eigenvalues do not occur."),
@@ -70,6 +76,12 @@ def _step(residual=-1.0, beta=lambda new, old, r, p, A_p: (new @ new) / (old @ o
         new = r + residual * a * A_p
         return x + a * p, new, new + sign * beta(new, r, r, p, A_p) * p
     return step
+
+
+def _step_along_r(A, x, r, p):
+    a = (r @ r) / (r @ A(r))
+    new = r - a * A(r)
+    return x + a * r, new, new + (new @ new) / (r @ r) * p
 
 
 def _alpha_along_r(A, x, r, p):
@@ -112,6 +124,12 @@ q2 = FunctionExercise(
                   say="x grows by αp, so b − Ax shrinks by αAp: there is a minus."),
         Diagnosis("steepest descent", _step(beta=lambda *a: 0.0),
                   say="Your direction is the residual alone: this is steepest descent. The share of p is missing."),
+        Diagnosis("a step along r", _step_along_r, say="The step goes along p. Only the first p is the residual."),
+        Diagnosis("steepest descent, the step too", lambda A, x, r, p: (*(s := _step_along_r(A, x, r, p))[:2], s[1]),
+                  say="This is steepest descent: the step goes along p, and the next direction keeps a share of p."),
+        Diagnosis("β times the old residual",
+                  lambda A, x, r, p: (*(s := _step()(A, x, r, p))[:2], s[1] + (s[1] @ s[1]) / (r @ r) * r),
+                  say="β multiplies the old direction p, not the old residual: p remembers all the steps before."),
         Diagnosis("curvature along r", _alpha_along_r,
                   say="The step goes along p, so the curvature in α is pᵀAp, not rᵀAr."),
         Diagnosis("old residual in the direction",
@@ -121,13 +139,14 @@ q2 = FunctionExercise(
 )
 
 
-def _pcg(first=lambda r, z: r @ z, later=lambda r, z: r @ z, direction=lambda r, z: z, inverse=False):
+def _pcg(first=lambda r, z: r @ z, later=lambda r, z: r @ z, direction=lambda r, z: z, start=None,
+         inverse=False):
     """A `pcg`, right or wrong in one of its parts."""
     def pcg(A, b, M, steps):
         D = 1 / M if inverse else M
         x, r = np.zeros_like(b), b.copy()
         z = r / D
-        p, r_z = direction(r, z).copy(), first(r, z)
+        p, r_z = (start or direction)(r, z).copy(), first(r, z)
         for _ in range(steps):
             A_p = A @ p
             alpha = r_z / (p @ A_p)
@@ -194,6 +213,10 @@ q3 = FunctionExercise(
                   say="This is plain CG: M has disappeared. It should be in z = M⁻¹r."),
         Diagnosis("rᵀr everywhere", _pcg(lambda r, z: r @ r, lambda r, z: r @ r),
                   say="Now the loop is wrong as well: both α and β need rᵀM⁻¹r, before the loop and in it."),
+        Diagnosis("zᵀz", _pcg(lambda r, z: z @ z, lambda r, z: z @ z),
+                  say="r̂ᵀr̂ is rᵀM⁻¹r = rᵀz, with one r and one z. zᵀz holds M⁻¹ twice."),
+        Diagnosis("later directions without M", _pcg(direction=lambda r, z: r, start=lambda r, z: z),
+                  say="r_z is right now, but the directions are made from z = M⁻¹r, not from r."),
         Diagnosis("M on the wrong side", _pcg(inverse=True), say="M is the diagonal itself, so z = r / M, not r · M."),
         Diagnosis("first direction without M",
                   lambda A, b, M, steps: _first_direction_plain(A, b, M, steps),
@@ -215,13 +238,13 @@ def _first_direction_plain(A, b, M, steps):
     return x
 
 
-def _stops(back=0, cap=True, relative=True, floor=True, at_cap=0):
+def _stops(back=0, cap=True, relative=True, floor=True, at_cap=0, nan=False, more_than=0):
     """A `should_stop`, right or wrong in one of its parts."""
     def should_stop(phi, eps, j, max_iters):
         k = len(phi) - 1
-        if cap and k >= max_iters + at_cap:
+        if (cap and k >= max_iters + at_cap) or (nan and np.isnan(phi[k])):
             return True
-        if not k > j or (floor and not phi[k] < 0):
+        if not k > j + more_than or (floor and not phi[k] < 0):
             return False
         progress = phi[k] - phi[k - j + back]
         return bool((progress / phi[k] if relative else -progress) < j * eps)
@@ -241,8 +264,10 @@ def _stop_cases(rng):
         yield phi[:-1], eps, j, 100
         yield phi[:j + 1], eps, j, 100
         yield -2.0 * np.ones(k), eps, j, 100
+        yield -2.0 * np.ones(j + 1), eps, j, 100                # k = j, from a warm start
     yield np.array([0.0, -1.0, -2.0, -3.0, -4.0, -5.0]), 1e-3, 2, 5
     yield np.array([0.0, -1.0, -2.0, -3.0, -4.0]), 1e-3, 2, 5
+    yield -2.0 * np.ones(8), 1e-3, 3, 7                         # the rule and the cap at once
     yield np.array([0.0, -1.0, np.nan, np.nan, np.nan, np.nan, np.nan]), 1e-3, 2, 6
     yield np.array([0.0, -1.0] + [np.nan] * 6), 1e-3, 2, 6
     yield np.array([3.0, 2.0, 1.5, 1.4, 1.4, 1.4, 1.4, 1.4]), 1e-3, 2, 50
@@ -284,6 +309,12 @@ q4 = FunctionExercise(
                   say="The progress is to be divided by φ(x_k): else a small φ stops at once."),
         Diagnosis("φ above zero", _stops(floor=False),
                   say="While φ(x_k) is not below 0 nothing has been gained yet, and the quotient means nothing."),
+        Diagnosis("nan in place of a cap", _stops(cap=False, nan=True),
+                  say="nan is seen now. But a φ that goes on falling still has no end: count the steps."),
+        Diagnosis("cap and rule together",
+                  lambda phi, eps, j, max_iters: len(phi) > max_iters and _stops(cap=False)(phi, eps, j, max_iters),
+                  say="The cap is to stop CG even if the rule is false: join them by `or`, not by `and`."),
+        Diagnosis("k = j counted", _stops(more_than=-1), say="The rule asks for k > j: at k = j it is still False."),
         Diagnosis("cap one step late", _stops(at_cap=1),
                   say="After max_iters steps, not after one more: k ≥ max_iters."),
     ),
@@ -420,6 +451,9 @@ q6 = FunctionExercise(
         Diagnosis("sign of α", _by_recurrence(minus=-1.0), say="The residual shrinks: r − α h p."),
         Diagnosis("sign of β", _by_recurrence(plus=-1.0), say="The direction is r + β p."),
         Diagnosis("start at h", _by_recurrence(start=lambda h: h), say="P₀ is 1, so that P_k(0) = 1."),
+        Diagnosis("one step short", lambda alphas, betas, h: _by_recurrence()(alphas[:-1], betas, h),
+                  say="This is P_{k−1}: there is one α more than βs, and the last α still counts."),
+        Diagnosis("β one step back", _by_recurrence(shift=-1), say="betas[0] is β₁: it makes p₁, right after α₀."),
         Diagnosis("β one step off", _by_recurrence(shift=1), say="betas[0] is β₁: it makes p₁, right after α₀."),
     ),
 )
