@@ -74,6 +74,8 @@ ALTERED = [
     ("p, r_z = z, r @ z ", "p, r_z = z, r @ r "),
     ("r_z, previous = r @ z, r_z", "r_z, previous = r @ r, r_z"),
     ("p = z + r_z / previous * p", "p = r + r_z / previous * p"),
+    ("P.append(p)\n    return x", "P = [p]\n    return x"),
+    ("G, b = J.T @ J, -J.T @ u ", "G, b = J.T @ J, np.ones(8) "),
     ("-((r @ r) ** 2) / (2 * p @ A @ p)", "((r @ r) ** 2) / (2 * p @ A @ p)"),
 ]
 
@@ -156,6 +158,16 @@ def test_the_rule_of_the_text_is_the_library_s(mine):
     phi, rule = hf.cg(A, b, rtol=0.0, max_iters=100).phi, hf.RelativeProgress()
     for k in range(1, len(phi) + 1):
         assert names["little_progress"](phi[:k]) == (rule(phi[:k]) == "relative progress")
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_a_verdict_that_never_changes_is_told_as_wrong_values(always):
+    verdict = exercises.q4.check(lambda phi, eps, j, max_iters: always)
+    assert (verdict.status, verdict.diagnosis) == ("incorrect", "wrong values")
+
+
+def test_the_reader_hears_which_of_several_values_is_wrong():
+    assert exercises.q1.check((100, 2, 1)).details == ("value 1 of 3 is wrong",)
 
 
 def all_sources():
