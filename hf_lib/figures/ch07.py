@@ -282,7 +282,7 @@ def rounding(kappa, precision):
     bar.ax.set_ylabel("|cosine|")
     left.set(xticks=(0, 20, 39), yticks=(0, 20, 39))
     left.grid(False)
-    style.label(left, "j", "i", f"residuals i and j, {precision}")
+    style.label(left, "residual j", "residual i", f"residuals i and j, {precision}")
     for name, colour, dashes in (("exact", "black", (0, (1, 1.5))), ("float64", style.COLOUR["gradient"], "-"),
                                  ("float32", MARK, DASHES)):
         run = _rounded(kappa, name)[0]
