@@ -8,6 +8,7 @@ In a notebook::
     ch06.q1.hint()              # the next of three hints
     ch06.q1.solution()          # code, and why
     ch06.q1.answer              # your last correct function, else the course's
+    bring("ch06.q1")            # the same, after a look into the saved notebook 06
 
 Each chapter's exercises are declared in one module, ``chNN.py``, as `FunctionExercise` (write a
 function, or find the bug in one) and `ValueExercise` (give a number or a choice), each with its
@@ -18,5 +19,6 @@ function, or find the bug in one) and `ValueExercise` (give a number or a choice
 from ._core import Diagnosis
 from ._kinds import FunctionExercise, ValueExercise
 from ._registry import all_exercises, find, solved, yours
+from ._saved import bring
 
-__all__ = ["Diagnosis", "FunctionExercise", "ValueExercise", "all_exercises", "find", "solved", "yours"]
+__all__ = ["Diagnosis", "FunctionExercise", "ValueExercise", "all_exercises", "bring", "find", "solved", "yours"]

@@ -1,0 +1,288 @@
+"""The exercises of notebook 09: the price of a step, the product, two bugs of a loop, and backtracking."""
+
+import numpy as np
+
+from hf_lib.curvature import Linearization
+from hf_lib.losses import SoftmaxCrossEntropy, SquaredError
+from hf_lib.nets import MLP
+
+from ._core import Diagnosis
+from ._kinds import FunctionExercise, ValueExercise
+
+q1 = ValueExercise(
+    name="ch09.q1",
+    title="The price of a step",
+    kind="warm-up",
+    stub="""
+        # all data; CG: 30 iterations from a warm start; one value of f for ρ, two more in the line search
+        price = ...              # of this step, in gradient-equivalents
+        adam = ...               # steps of Adam on all data for the same price
+        answer = (price, adam)
+        """,
+    code="""
+        # all data; CG: 30 iterations from a warm start; one value of f for ρ, two more in the line search
+        price = 1 + 4 / 3 * (30 + 1) + 3 * 1 / 3     # gradient, products, values
+        adam = price                                 # one gradient a step
+        answer = (price, adam)
+        """,
+    why="A gradient costs 1, a product with $G$ costs 4/3, a value of $f$ costs 1/3. CG needs a product an iteration, "
+        "and one more for the first residual $b - A x_0$ of a warm start. So "
+        "$1 + \\frac43 \\cdot 31 + 3 \\cdot \\frac13 = 43.3$. One such step has to be worth 43 steps of Adam.",
+    hints=("What does each of the three kinds of work cost? How many are there of each?",
+           "A product is 4/3, a value 1/3, a gradient 1. A warm start has a residual of its own to compute.",
+           "$1 + \\frac43 (30 + 1) + \\frac13 (1 + 2)$."),
+    rtol=2e-3,
+    diagnoses=(
+        Diagnosis("the warm start is not free", (42, 42),
+                  say="Nearly. The first residual b − A x₀ of a warm start costs a product, too."),
+        Diagnosis("product as dear as a gradient", (33, 33), say="A product with G costs 4/3, not 1."),
+        Diagnosis("the values are not free", (1 + 4 / 3 * 31, 1 + 4 / 3 * 31),
+                  say="The three values of f cost 1/3 each."),
+        Diagnosis("a value is not a gradient", (1 + 4 / 3 * 31 + 3, 1 + 4 / 3 * 31 + 3),
+                  say="A value of f needs the forward pass only: 1/3."),
+    ),
+)
+
+
+def _points(rng):
+    """Linearised small networks, λ and v: regression and classification, N of 5 to 8."""
+    for sizes, loss, N, lam in (((2, 4, 1), SquaredError(), 6, 0.3), ((3, 4, 3), SoftmaxCrossEntropy(), 5, 1.7),
+                                ((2, 3, 3, 4), SoftmaxCrossEntropy(), 8, 0.05)):
+        net = MLP(sizes)
+        X = rng.normal(size=(N, sizes[0]))
+        Y = rng.normal(size=(N, 1)) if sizes[-1] == 1 else np.eye(sizes[-1])[rng.integers(0, sizes[-1], N)]
+        theta = net.init(rng) + 0.3 * rng.normal(size=net.size)
+        yield Linearization(net, loss, X, Y, theta), lam, rng.normal(size=net.size)
+
+
+def _product(loss=True, mean=True, damp=lambda lam, N, v: lam * v):
+    """A `damped_product`, right or wrong in one of its parts."""
+    def damped_product(lin, lam, v):
+        u = lin.jvp(v)
+        if loss:
+            u = lin.loss.hessian_product(lin.z, lin.Y, u)
+        return lin.vjp(u) / (lin.N if mean else 1) + damp(lam, lin.N, v)
+    return damped_product
+
+
+q2 = FunctionExercise(
+    name="ch09.q2",
+    title="The damped product",
+    kind="core",
+    stub='''
+        def damped_product(lin, lam, v):
+            """(G + λI) v from lin.jvp(v), lin.loss.hessian_product(lin.z, lin.Y, u) and lin.vjp(u); N is lin.N."""
+            return ...
+        ''',
+    code='''
+        def damped_product(lin, lam, v):
+            """(G + λI) v from lin.jvp(v), lin.loss.hessian_product(lin.z, lin.Y, u) and lin.vjp(u); N is lin.N."""
+            u = lin.jvp(v)                                        # J v
+            u = lin.loss.hessian_product(lin.z, lin.Y, u)         # H_L J v
+            return lin.vjp(u) / lin.N + lam * v                   # (1/N) Jᵀ H_L J v + λ v
+        ''',
+    why="From right to left through $\\frac1N J^\\top H_L J v$: forward along $v$, through the loss, back. $f$ is a mean, so "
+        "$G$ has the factor $\\frac1N$; the damping belongs to no example and has none.",
+    hints=("Read $\\frac1N J^\\top H_L J v$ from right to left. Each factor is one call.",
+           "`lin.jvp(v)` is $Jv$, of shape (N, n_out). The loss turns it into $H_L J v$, of the same shape; `lin.vjp` "
+           "leads back.",
+           "`lin.vjp(lin.loss.hessian_product(lin.z, lin.Y, lin.jvp(v))) / lin.N`, and the damping is added last."),
+    cases=_points,
+    linear_in="v",
+    own_work=(Linearization.ggn, Linearization.operator),
+    diagnoses=(
+        Diagnosis("damping left out", _product(damp=lambda lam, N, v: 0), say="This is G v. Where is λ v?"),
+        Diagnosis("N left out", _product(mean=False),
+                  say="`vjp` sums over the examples, and f is their mean: divide by N (but not the damping)."),
+        Diagnosis("damping divided by N", _product(damp=lambda lam, N, v: lam * v / N),
+                  say="λ belongs to the whole, not to one example: only Jᵀ H_L J v is divided by N."),
+        Diagnosis("the loss is skipped", _product(loss=False), say="JᵀJ v: the loss's own curvature H_L is missing."),
+        Diagnosis("λ subtracted", _product(damp=lambda lam, N, v: -lam * v), say="Damping is added: G + λI."),
+        Diagnosis("λ without v", _product(damp=lambda lam, N, v: lam), say="You add the number λ to every entry. I v is v."),
+    ),
+)
+
+
+def _from_start(first=lambda A, b, x: b - A(x), keep=True):
+    """CG from x0 with a first residual of one's own."""
+    def cg_from(A, b, x0, steps):
+        x = x0 if keep else np.zeros_like(x0)
+        r = first(A, b, x)
+        p = r
+        for _ in range(steps):
+            A_p = A(p)
+            alpha = (r @ r) / (p @ A_p)
+            x, r_next = x + alpha * p, r - alpha * A_p
+            p = r_next + (r_next @ r_next) / (r @ r) * p
+            r = r_next
+        return x
+    return cg_from
+
+
+def _start_cases(rng):
+    for n, steps in ((5, 1), (6, 3), (7, 4)):
+        Q = np.linalg.qr(rng.normal(size=(n, n)))[0]
+        matrix = (Q * np.geomspace(1, 20, n)) @ Q.T
+        yield lambda v, matrix=matrix: matrix @ v, rng.normal(size=n), rng.normal(size=n), steps
+
+
+q3 = FunctionExercise(
+    name="ch09.q3",
+    title="A warm start that never arrives",
+    kind="find the bug",
+    stub='''
+        def cg_from(A, b, x0, steps):
+            """x after some steps of CG on A x = b, begun at x0; A is v → A v."""
+            x, r = x0, b
+            p = r
+            for _ in range(steps):
+                A_p = A(p)
+                alpha = (r @ r) / (p @ A_p)
+                x = x + alpha * p
+                r, previous = r - alpha * A_p, r
+                p = r + (r @ r) / (previous @ previous) * p
+            return x
+        ''',
+    code='''
+        def cg_from(A, b, x0, steps):
+            """x after some steps of CG on A x = b, begun at x0; A is v → A v."""
+            x, r = x0, b - A(x0)                        # the residual at x0, not at 0
+            p = r
+            for _ in range(steps):
+                A_p = A(p)
+                alpha = (r @ r) / (p @ A_p)
+                x = x + alpha * p
+                r, previous = r - alpha * A_p, r
+                p = r + (r @ r) / (previous @ previous) * p
+            return x
+        ''',
+    why="The recurrence $r \\leftarrow r - \\alpha A p$ keeps the *difference* between $r$ and $b - A x$ for ever. With "
+        "$r_0 = b$ it belongs to a run from 0, so the loop arrives at $x_0 + A^{-1} b$. No line of it looks at $x$, so "
+        "nothing inside can notice: the residual goes to 0. Only a test from a start other than 0 does.",
+    hints=("Where does the run end for many steps? Try $A = I$.",
+           "What must $r$ be, by its definition, at the moment when $x = x_0$?",
+           "`r = b - A(x0)`; everything else is right."),
+    cases=_start_cases,
+    diagnoses=(
+        Diagnosis("the start is gone", _from_start(keep=False),
+                  say="Now x and r belong together, but at 0. Keep the start x0, and make r fit it."),
+        Diagnosis("sign of the residual", _from_start(lambda A, b, x: A(x) - b),
+                  say="r is b − A x. With the other sign every step goes uphill."),
+        Diagnosis("plus for minus", _from_start(lambda A, b, x: b + A(x)), say="The residual is b − A x, with a minus."),
+        Diagnosis("A is missing", _from_start(lambda A, b, x: b - x), say="b − x0 is not the residual: x0 goes through A."),
+    ),
+)
+
+
+def _judged(real=lambda f, f_new: f - f_new, promised=lambda phi, lam, p: -phi + 0.5 * lam * (p @ p)):
+    return lambda f, f_new, phi, lam, p: real(f, f_new) / promised(phi, lam, p)
+
+
+def _judge_cases(rng):
+    for lam, change in ((0.5, 0.3), (2.0, -0.4), (0.01, 0.05), (30.0, 0.2)):
+        f = rng.uniform(0.5, 1)
+        yield f, f - change, -rng.uniform(0.1, 0.6), lam, rng.normal(size=4)
+
+
+q4 = FunctionExercise(
+    name="ch09.q4",
+    title="Two signs and a half",
+    kind="find the bug",
+    stub='''
+        def judge(f, f_new, phi, lam, p):
+            """ρ of the step p; phi is CG's last φ(p) = gᵀp + ½ pᵀ(G + λI)p. The promise has the damping left out."""
+            promised = phi - 0.5 * lam * (p @ p)
+            return (f - f_new) / promised
+        ''',
+    code='''
+        def judge(f, f_new, phi, lam, p):
+            """ρ of the step p; phi is CG's last φ(p) = gᵀp + ½ pᵀ(G + λI)p. The promise has the damping left out."""
+            promised = -(phi - 0.5 * lam * (p @ p))     # q(0) − q(p), a fall like the one above it
+            return (f - f_new) / promised
+        ''',
+    why="$\\varphi(p) - \\frac12 \\lambda \\lVert p \\rVert^2 = g^\\top p + \\frac12 p^\\top G p = q(p) - q(0)$: a *change*, "
+        "negative for a good step. The numerator $f(\\theta) - f(\\theta + p)$ is a *fall*, positive for a good step. "
+        "With one of each, every good step has a negative ρ, and λ grows for ever. The formula for ρ in the report of "
+        "Brunn, Kury and Schächter has such a mismatch.",
+    hints=("Which sign has φ after a good CG run? Which has `f - f_new` after a good step?",
+           "One of the two lines computes a change, the other a fall. ρ = 1 on an exact quadratic.",
+           "Both a fall: `promised = -(phi - 0.5 * lam * (p @ p))`."),
+    cases=_judge_cases,
+    diagnoses=(
+        Diagnosis("sign of the damping", _judged(promised=lambda phi, lam, p: -phi - 0.5 * lam * (p @ p)),
+                  say="−φ is right, but the damping is taken out with the wrong sign: φ holds +½λ‖p‖²."),
+        Diagnosis("the damped promise", _judged(promised=lambda phi, lam, p: -phi),
+                  say="−φ is the promise of the damped model. Here the damping should be left out."),
+        Diagnosis("the factor ½", _judged(promised=lambda phi, lam, p: -phi + lam * (p @ p)),
+                  say="φ holds ½λ‖p‖²: the factor ½ is missing."),
+        Diagnosis("length not squared", _judged(promised=lambda phi, lam, p: -phi + 0.5 * lam * np.linalg.norm(p)),
+                  say="The damping costs ½λ times the *square* of the length."),
+        Diagnosis("sign only", _judged(lambda f, f_new: abs(f - f_new), lambda phi, lam, p: -phi + 0.5 * lam * p @ p),
+                  say="Absolute values hide a step that made f worse. Keep the signs, and make them agree."),
+    ),
+)
+
+
+def _back(values, better=lambda a, b: a < b, first_only=False):
+    k = len(values) - 1
+    while k > 0 and better(values[k - 1], values[k]):
+        k -= 1
+        if first_only:
+            break
+    return k
+
+
+def _valley_cases(rng):
+    for values in ((5.0, 3.0, 2.0, 2.5, 4.0), (5.0, 4.0, 3.0), (1.0, 3.0, 2.0, 4.0, 6.0), (2.0, 3.0, 4.0),
+                   (5.0, 2.0, 3.0, np.inf, np.inf), (3.0, 2.0, 5.0, 1.0, 4.0)):
+        points = [float(x) for x in rng.permutation(50)[:len(values)]]
+        table = dict(zip(points, values))
+        yield lambda p, table=table: table[p], points
+
+
+q5 = FunctionExercise(
+    name="ch09.q5",
+    title="Back along CG",
+    kind="stretch",
+    stub='''
+        def backtrack(f, iterates):
+            """Number of the iterate to take: from the last one back, as long as f does not rise.
+
+            f(p) is the true objective after the step p; call it no more often than needed.
+            """
+            return ...
+        ''',
+    code='''
+        def backtrack(f, iterates):
+            """Number of the iterate to take: from the last one back, as long as f does not rise.
+
+            f(p) is the true objective after the step p; call it no more often than needed.
+            """
+            k, f_k = len(iterates) - 1, f(iterates[-1])
+            while k > 0:
+                f_before = f(iterates[k - 1])
+                if f_before > f_k:
+                    break
+                k, f_k = k - 1, f_before
+            return k
+        ''',
+    why="CG's late iterates are the long ones, where the model is least true (chapter 08, step 6.3: they grow). The "
+        "way back stops at the first rise, so it costs one value of $f$ more than the steps it goes. It goes on where two "
+        "values are equal, or both are infinite: the earlier one is shorter.",
+    hints=("Begin at the last iterate. When is the one before it at least as good?",
+           "Keep the number and the value of the best so far; leave the loop at the first iterate that is worse.",
+           "`while k > 0:` compute `f(iterates[k - 1])`; `break` if it is greater than the value at `k`."),
+    cases=_valley_cases,
+    diagnoses=(
+        Diagnosis("the lowest of all", lambda f, its: int(np.argmin([f(p) for p in its])),
+                  say="This looks at every iterate. Go back from the last one, and stop at the first rise of f."),
+        Diagnosis("from the front", lambda f, its: next((k for k in range(len(its) - 1) if f(its[k + 1]) > f(its[k])),
+                                                        len(its) - 1),
+                  say="You walk forwards until f rises. Begin at the last iterate."),
+        Diagnosis("one step only", lambda f, its: _back([f(p) for p in its], lambda a, b: a <= b, first_only=True),
+                  say="You go back by one at most. Go on as long as f does not rise."),
+        Diagnosis("stuck at infinity", lambda f, its: _back([f(p) for p in its]),
+                  say="Two equal values stop your way back: two infinite ones, say. Go on where f is equal."),
+        Diagnosis("always the last", lambda f, its: len(its) - 1, say="This is the loop without backtracking."),
+    ),
+)
