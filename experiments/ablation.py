@@ -27,7 +27,7 @@ from history import History
 import hf_lib as hf
 
 SEEDS = [0, 1, 2, 3, 4]
-TUNING_SEEDS, DAMPINGS = [10, 11, 12, 13, 14], [0.01, 0.1, 1.0, 10.0]    # of --tune
+TUNING_SEEDS, DAMPINGS, FIXED = [10, 11, 12, 13, 14], [0.01, 0.1, 1.0, 10.0], [1e-5, 1e-4, 1e-3, 0.01, 0.1]   # --tune
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Setup:
     n: int
     damping: float                # λ at the start and scheme: the best that --tune shows, of equals the smallest λ
     scheme: str
+    fixed: float                  # λ of the variant "fixed λ": the best that --tune shows for it
     curvature_batch: int | None
     budget: float
     target: float
@@ -59,11 +60,12 @@ class Setup:
 
 
 PROBLEMS = {
-    "sine": Setup((1, 20, 20, 1), 1000, 0.1, "sparse", None, 3000, 1e-5),
-    "deep": Setup((196, 64, 32, 8, 32, 64, 196), 300, 1.0, "glorot", None, 1000, 3.0),
-    "classifier": Setup((196, 50, 10), 2000, 0.01, "glorot", 500, 400, 0.01),
+    "sine": Setup((1, 20, 20, 1), 1000, 0.1, "sparse", 1e-4, None, 3000, 1e-5),
+    "deep": Setup((196, 64, 32, 8, 32, 64, 196), 300, 1.0, "glorot", 0.01, None, 1000, 3.0),
+    "classifier": Setup((196, 50, 10), 2000, 0.01, "glorot", 0.01, 500, 400, 0.01),
 }
-# what is changed against the full method; "initialisation" and "curvature batch" are switched in `changes`
+# what is changed against the full method; the last three depend on the problem, see `run`. "rule for λ" keeps
+# the λ that the full method starts with, "fixed λ" one that was tuned for the whole run
 VARIANTS = {
     "full": {},
     "stop": {"stop": None},
@@ -77,6 +79,7 @@ VARIANTS = {
     "line search": {"line_search": False},
     "initialisation": {},
     "curvature batch": {},
+    "fixed λ": {"damping_factor": 1.0},
 }
 
 
@@ -92,6 +95,8 @@ def run(setup, variant, seed):
         scheme = {"glorot": "sparse", "sparse": "glorot"}[scheme]
     if variant == "curvature batch":                    # all where the full method has a part, else a quarter
         settings["curvature_batch"] = setup.n // 4 if setup.curvature_batch is None else None
+    if variant == "fixed λ":
+        settings["damping"] = setup.fixed
     problem, theta, rng = setup.make(seed, scheme)
     losses, reached, seconds = [problem.value(theta)], np.nan, 0.0
     cg = []
@@ -112,7 +117,8 @@ def settings(problems=PROBLEMS):
     return {"problems": list(problems), "variants": list(VARIANTS), "budgets": [s.budget for s in problems.values()],
             "targets": [s.target for s in problems.values()], "dampings": [s.damping for s in problems.values()],
             "schemes": [s.scheme for s in problems.values()],
-            "curvature_batches": [s.curvature_batch for s in problems.values()]}
+            "curvature_batches": [s.curvature_batch for s in problems.values()],
+            "fixed": [s.fixed for s in problems.values()]}
 
 
 def table(columns, settings, problem, name):
@@ -139,13 +145,16 @@ def show(history, problem):
 
 
 def tune(name):
-    """Print what full Hessian-free reaches from each λ and initialisation, on seeds of their own."""
+    """Print what full Hessian-free reaches from each λ and initialisation, and with each fixed λ, on other seeds."""
+    def show_final(words, variant, **changes):
+        setup = replace(PROBLEMS[name], **changes)
+        final = [run(setup, variant, seed)["final"] for seed in TUNING_SEEDS]
+        print(f"{name:10s} {words}: f {np.median(final):9.3g} ({min(final):9.3g} to {max(final):9.3g})", flush=True)
     for scheme in ("glorot", "sparse"):
         for lam in DAMPINGS:
-            setup = replace(PROBLEMS[name], damping=lam, scheme=scheme)
-            final = [run(setup, "full", seed)["final"] for seed in TUNING_SEEDS]
-            print(f"{name:10s} {scheme} λ = {lam:5g}: f {np.median(final):9.3g} ({min(final):9.3g} to "
-                  f"{max(final):9.3g})", flush=True)
+            show_final(f"{scheme}, λ = {lam:g} at the start", "full", damping=lam, scheme=scheme)
+    for lam in FIXED:
+        show_final(f"λ = {lam:g} throughout", "fixed λ", fixed=lam)
 
 
 def main():
