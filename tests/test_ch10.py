@@ -1,0 +1,225 @@
+"""Notebook 10: its devices are the library's, what it says of its runs is so, its confirmations can fail."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hf_lib as hf
+from hf_lib import clinic, explore
+from hf_lib.exercises import ch10 as ex
+from hf_lib.figures import ch10
+
+NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "10_making_it_work.ipynb"
+CELLS = ["".join(c["source"]) for c in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
+seeds = st.integers(0, 2**32 - 1)
+quick = settings(max_examples=40, deadline=None)
+
+
+class Silent:
+    """Stands in for the progress bar."""
+
+    def __init__(self, total, label):
+        assert total > 0 and label
+
+    __enter__ = lambda self: self  # noqa: E731
+    __exit__ = lambda self, *error: None  # noqa: E731
+
+    def to(self, value):
+        pass
+
+
+@pytest.fixture(scope="module")
+def before():
+    """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
+    namespace, found = {"print": lambda *words, **how: None}, {}
+    for source in CELLS:
+        found[source] = dict(namespace)
+        if not source.startswith("# exercise"):
+            exec(compile(source, NOTEBOOK.name, "exec"), namespace)
+            namespace["explore"] = SimpleNamespace(show=lambda picture, **data: None, Progress=Silent)
+    found[None] = namespace
+    return found
+
+
+@pytest.fixture(scope="module")
+def mine(before):
+    return SimpleNamespace(**before[None])
+
+
+# ---- the confirmations can fail --------------------------------------------------------------------
+#
+# One row for a formula: what stands in its cell, and what a slip would make of it. The cell, or one of
+# the next three, must then raise an AssertionError.
+
+MUTATIONS = {
+    "1.1 factor ½": ("g @ p + 0.5 * p @ (lin.ggn(p) + lam * p))", "g @ p + p @ (lin.ggn(p) + lam * p))"),
+    "1.2 k": ("max(10, int(np.ceil(0.1 * i)))", "max(5, int(np.ceil(0.1 * i)))"),
+    "2.2 factor ½": ("slope + 0.5 * bend", "slope + bend"),
+    "2.2 the best γ": ("gamma = -slope / bend * 0.95", "gamma = -0.5 * slope / bend * 0.95"),
+    "2.2 its sign": ("gamma = -slope / bend * 0.95", "gamma = slope / bend * 0.95"),
+    "2.3 geometric sum": ("1 / (1 - gamma))", "gamma / (1 - gamma))"),
+    "3.1 rounding": ("int(np.ceil(1.3**j))", "int(np.floor(1.3**j))"),
+    "4.1 the weights": ("np.mean(r[:, None]**2 * J**2, axis=0)", "np.mean(np.abs(r[:, None]) * J**2, axis=0)"),
+    "4.1 square of the mean": ("np.mean(r[:, None]**2 * J**2, axis=0)", "np.mean(r[:, None] * J, axis=0)**2"),
+    "4.2 exponent": ("(lin.squared_gradients() + 0.1) ** 0.75", "(lin.squared_gradients() + 0.1) ** 0.5"),
+    "5.1 sign of the damping": ("step.predicted + step.cg.phi[step.chosen], 0.5",
+                                "step.predicted - step.cg.phi[step.chosen], 0.5"),
+    "5.1 factor": ("0.5 * 1.0 * p @ p", "1.0 * p @ p"),
+    "6.1 sign": ("run.phi[-1] - 0.5 * p @ (lin.ggn(p) + 1e-4", "run.phi[-1] + 0.5 * p @ (lin.ggn(p) + 1e-4"),
+    "6.2 the factor": ("return 0.8**j", "return 0.7**j"),
+    "6.2 the condition": ("<= f0 + c * 0.8**j * slope", "<= f0 + 1.0"),
+    "7.2 variance": ("(\"sparse\", 15 / 500)", "(\"sparse\", 1 / 500)"),
+    "8.1 cost": ("4 / 3 * (k + 1)", "4 / 3 * k"),
+    "8.2 error": ("np.sqrt((1 / n - 1 / 2000)", "((1 / n - 1 / 2000)"),
+    "all: decay": ("0.95 * run.x, rho ", "1.0 * run.x, rho "),
+    "all: promise": ("promise = -phi + 0.5 * lam * p @ p", "promise = -phi - 0.5 * lam * p @ p"),
+    "all: exponent": ("M = (lin.squared_gradients() + lam) ** 0.75  ", "M = (lin.squared_gradients() + lam) ** 0.5  "),
+    "10.1 right": ("(a + 2 * b) / (a + b)", "(2 * a + b) / (a + b)"),
+    "10.1 wrong": ("(3 * a + 2 * b) / (a + b)", "(2 * a + 3 * b) / (a + b)"),
+}
+
+
+def test_each_formula_stands_in_one_cell():
+    for step, (right, wrong) in MUTATIONS.items():
+        assert right != wrong and sum(right in source for source in CELLS) == 1, step
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", MUTATIONS)
+def test_a_wrong_formula_is_caught(step, before):
+    right, wrong = MUTATIONS[step]
+    (cell,) = [source for source in CELLS if right in source]
+    with pytest.raises((AssertionError, ValueError)):      # the latter where a shape is wrong
+        exec(compile(cell.replace(right, wrong), NOTEBOOK.name, "exec"), dict(before[cell]))
+
+
+# ---- the notebook's own versions -------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(-10, 1), min_size=2, max_size=40), st.integers(1, 12))
+def test_the_stop_of_exercise_1_is_the_library_s(phi, k):
+    library = hf.RelativeProgress(eps=5e-4, k_min=k, k_share=0.0)
+    assert bool(ex.q1.reference(phi, k, 5e-4)) == (library(phi) is not None)
+
+
+@given(st.lists(st.one_of(st.floats(0, 10), st.just(np.inf)), min_size=1, max_size=12))
+def test_the_walk_of_exercise_3_is_the_library_s(f):
+    """`HessianFree._choose` on iterates 0, 1, 2, … whose f are these."""
+    values = np.array(f)
+    loop = hf.HessianFree(*clinic.sine(np.random.default_rng(0)))
+    result = SimpleNamespace(kept=tuple(range(len(f))), iterates=tuple(range(len(f))))
+    k, _, chosen = loop._choose(result, lambda k: values[k])
+    assert ex.q3.reference(values) == k and chosen == values[k]
+
+
+@quick
+@given(seeds)
+def test_the_diagonal_of_exercise_4_is_the_library_s(seed):
+    rng = np.random.default_rng(seed)
+    problem, theta = clinic.sine(rng, n=7)
+    each = np.stack([problem.batch(slice(n, n + 1)).gradient(theta) for n in range(7)])
+    np.testing.assert_allclose(ex.q4.reference(each, 0.3, 0.75),
+                               (problem.linearize(theta).squared_gradients() + 0.3) ** 0.75, rtol=1e-9)
+
+
+@quick
+@given(st.floats(0.001, 1), st.floats(-2, -1e-3))
+def test_my_search_is_armijo(mine, bend, slope):
+    def along(alpha):
+        return 1 + slope * alpha + 30 * bend * alpha**2
+    assert mine.my_search(along, 1.0, slope) == pytest.approx(hf.armijo(along, 1.0, slope).step)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_my_step_is_the_library_s(mine, seed):
+    problem, theta, _ = mine.sine(seed)
+    library = hf.HessianFree(problem, theta, np.random.default_rng(seed), damping=1.0, curvature_batch=20, max_steps=6)
+    rng, lam, warm = np.random.default_rng(seed), 1.0, None
+    for step in library:
+        theta, lam, warm, rho = mine.my_step(problem, theta, lam, warm, rng, 20)
+        assert rho == pytest.approx(step.rho, rel=1e-5)
+    np.testing.assert_allclose(theta, step.theta, rtol=1e-5, atol=1e-6)
+
+
+# ---- claims ----------------------------------------------------------------------------------------
+
+
+def test_what_is_said_of_the_explosion(mine):
+    for (cost, loss, _), best in zip(mine.plain, (23, 11), strict=True):
+        assert cost[np.argmin(loss)] == pytest.approx(best, abs=1)
+        assert loss[-1] == pytest.approx(np.log(10), abs=0.1)
+    assert [run[0][-1] for run in mine.tamed] == pytest.approx([15, 15], abs=0.5)
+    assert mine.plain[1][2][-1].dead > 0.95
+
+
+def test_a_cold_start_is_behind_for_each_seed(mine):
+    runs = mine.race(mine.sine, 450, 5, cold=dict(mine.few, warm_start=0.0), warm=dict(mine.few, warm_start=0.95))
+    ends = {name: np.array([loss[-1] for _, loss in run]) for name, run in runs.items()}
+    assert np.all(ends["warm"] < ends["cold"])
+
+
+def test_where_backtracking_stops(mine):
+    problem, theta, _ = mine.digits(0)
+    step = next(hf.HessianFree(problem, theta, damping=0.01))
+    keep = hf.GeometricKeep(1.3)
+    later = {k for k in range(8, step.cg.iterations + 1) if keep(k)} | {step.cg.iterations}
+    assert step.chosen == 7 and len(later) == 6                # places walked back
+
+
+def test_the_bound_of_the_promise_holds_for_truncated_cg(mine):
+    """Also where CG has not come far: p is the minimum along itself."""
+    for max_cg in (1, 3, 10):
+        for damping in (1e-3, 10.0):
+            problem, theta = clinic.sine(np.random.default_rng(max_cg))
+            right = next(clinic.Transcription(problem, theta, damping=damping, max_cg=max_cg))
+            wrong = next(clinic.WrongSign(problem, theta, damping=damping, max_cg=max_cg))
+            assert 1 - 1e-9 <= right.predicted / -right.cg.phi[-1] <= 2 + 1e-9
+            assert 2 - 1e-9 <= wrong.predicted / -wrong.cg.phi[-1] <= 3 + 1e-9
+
+
+def test_what_is_said_of_the_stored_runs(mine):
+    ends = {name: run["test_error"][np.isfinite(run["test_error"])][-1] for name, run in mine.arms.items()}
+    average = {name: run["average_error"][np.isfinite(run["average_error"])][-1] for name, run in mine.arms.items()}
+    few, judge, part, naive = (mine.arms[name] for name in
+                               ("8 CG steps", "ρ on the next batch", "G from a quarter", "50 CG steps"))
+    assert max(ends, key=ends.get) == "8 CG steps"
+    assert 5e-4 < few["damping"][30] < 2e-3 and np.median(few["rho"][:31]) > 0.5
+    assert few["other_after"][25] < 1 < 1e4 < few["other_after"].max()
+    assert np.argmax(judge["damping"] > 100) + 1 == 28
+    assert part["cost"][-1] == pytest.approx(naive["cost"][-1] / 5, rel=0.1)
+    assert abs(ends["G from a quarter"] - ends["50 CG steps"]) < 0.003
+    assert part["damping"].min() > 3 * naive["damping"].min()
+    gains = {name: ends[name] - average[name] for name in ends}
+    assert max((n for n in gains if n != "8 CG steps"), key=gains.get) == "50 CG steps"
+    assert gains["λ at least 1"] < 0 and average["8 CG steps"] > 0.8
+    assert 0.2 < gains["50 CG steps"] / ends["50 CG steps"] < 0.3
+
+
+def test_what_is_said_of_the_preset(mine):
+    gains = [run["test_error"][-1] - run["average_error"][-1] for run in mine.seeds]
+    assert max(map(abs, gains)) < 1e-3 and sum(gain < 0 for gain in gains) == 1
+    assert len(mine.seeds) == 5 and all(len(run["epoch"]) == 20 for run in mine.seeds)
+
+
+def test_the_new_patients(mine):
+    for letter, exercise in (("P", ex.q5), ("Q", ex.q6)):
+        (finding,) = hf.diagnose(mine.new[letter])
+        assert finding.sickness == exercise.reference
+    assert set(ex.NAMES) == set(clinic.SICK) == set(mine.ward.values())
+
+
+@pytest.mark.slow
+def test_what_is_said_of_the_panel():
+    def ratios(*off):
+        return np.array([ch10.panel_run(seed, off)[1][-1] / ch10.panel_run(seed, ())[1][-1] for seed in range(5)])
+    medians = {name: np.median(ratios(name)) for name in ch10.OFF}
+    assert [name for name in medians if medians[name] < 0.9] == ["precondition"]
+    assert np.all(ratios("stop") > 1) and np.all(ratios("rule") > 1) and medians["search"] < 1.1
+    for name in ("warm", "back"):
+        assert ratios(name).min() < 1 < ratios(name).max()
+    assert set(explore.pictures(ch10)["switches"].controls({})) == {*ch10.OFF, "seed"}
