@@ -96,11 +96,11 @@ def run(method, at, seed, setting, budget):
     due = iter(np.geomspace(1, budget, ROWS))
     rows, next_due, cpu = [], next(due), 0.0
     optimiser = entrant(method, at, seed, setting, budget)
-    while True:
+    while not rows or rows[-1][1] < budget:
         start = time.process_time()
         step = next(optimiser, None)
         cpu += time.process_time() - start
-        if step is None or (rows and rows[-1][1] >= budget):
+        if step is None:
             break
         if step.cost >= next_due or step.cost >= budget:
             seconds = step.seconds if method == "L-BFGS" else cpu

@@ -1,6 +1,7 @@
 """Notebook 09: its loop is the library's, its confirmations can fail, its words about the race are true."""
 
 import json
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,8 +11,12 @@ import pytest
 import hf_lib as hf
 from hf_lib.exercises import bring, find
 from hf_lib.exercises import ch09 as ex
+from hf_lib.figures import ch09
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "experiments"))
+import history  # noqa: E402
+import race  # noqa: E402
 
 NOTEBOOK = ROOT / "notebooks" / "09_the_hf_loop.ipynb"
 CELLS = ["".join(c["source"]) for c in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
@@ -147,3 +152,66 @@ def test_anything_else_gives_the_course_s(saved, spoil):
     exercise, write = saved
     answer = write(spoil(exercise))
     assert not answer.yours and answer(3.0, 0.1) == 4.5
+
+
+# ---- the race --------------------------------------------------------------------------------------
+
+
+def stored(name):
+    return history.load(ROOT / "data" / "runs" / f"race_{name}.npz")
+
+
+@pytest.mark.parametrize("name", ["sine", "digits"])
+def test_every_method_was_tuned_over_its_whole_grid_and_the_best_was_taken(name):
+    columns, origin = stored(name)
+    settings = origin["settings"]
+    assert settings["methods"] == list(race.METHODS)
+    for number, method in enumerate(race.METHODS):
+        wanted = json.loads(json.dumps(race.combinations(name, method)))
+        results = settings["results"][method]
+        assert [setting for setting, _ in results] == wanted
+        ends = [np.inf if end is None else end for _, end in results]
+        assert settings["best"][method] == wanted[int(np.argmin(ends))]
+        runs = ch09.seeds_of(columns, number)
+        assert len(runs) == len(race.SEEDS) and runs[0]["loss"][-1] == pytest.approx(min(ends))
+        for run_of in runs:
+            assert np.all(np.diff(run_of["cost"]) > 0) and np.all(np.diff(run_of["seconds"]) >= 0)
+
+
+def ends(name, method, field="loss"):
+    columns, origin = stored(name)
+    number = origin["settings"]["methods"].index(method)
+    return np.array([run_of[field][-1] for run_of in ch09.seeds_of(columns, number)])
+
+
+def first(name, method, field, level, axis):
+    columns, origin = stored(name)
+    firsts = []
+    for run_of in ch09.seeds_of(columns, origin["settings"]["methods"].index(method)):
+        below = np.flatnonzero(run_of[field] <= level)
+        firsts.append(run_of[axis][below[0]] if below.size else np.inf)
+    return np.array(firsts)
+
+
+def test_on_digits_hessian_free_loses_in_work_whatever_is_asked():
+    for method in ("SGD", "momentum", "NAG", "Adam", "L-BFGS"):
+        assert np.all(ends("digits", method).max() < 0.1 * ends("digits", "Hessian-free").min())
+        assert first("digits", method, "test_error", 0.1, "cost").max() < first(
+            "digits", "Hessian-free", "test_error", 0.1, "cost").min()
+    for method in ("SGD", "momentum", "NAG", "Adam"):
+        assert ends("digits", method, "test_error").max() < ends("digits", "Hessian-free", "test_error").min()
+    assert ends("digits", "L-BFGS").max() < 1e-6 and ends("digits", "L-BFGS", "test_error").min() > 0.085
+    assert first("digits", "Hessian-free", "test_error", 0.1, "index").max() < 6
+
+
+def test_on_the_sine_hessian_free_is_reliable_first_in_steps_and_not_the_cheapest():
+    for method, failed in (("Hessian-free", 0), ("Adam", 0), ("L-BFGS", 0), ("SGD", 2), ("momentum", 2), ("NAG", 1)):
+        assert np.sum(ends("sine", method) > 0.1) == failed
+        assert np.sum(ends("sine", method) < 1e-3) == 3 - failed
+    index, cost, seconds = ({m: np.median(first("sine", m, "loss", 1e-3, axis)) for m in race.METHODS}
+                            for axis in ("index", "cost", "seconds"))
+    assert min(index, key=index.get) == "Hessian-free" and index["Hessian-free"] < 0.011 * index["Adam"]
+    assert 0.15 < cost["L-BFGS"] / cost["Hessian-free"] < 0.27 and cost["Hessian-free"] > 2 * cost["Adam"]
+    assert seconds["Hessian-free"] < seconds["Adam"]
+    for method in ("L-BFGS", "Adam"):
+        assert ends("sine", method).max() < ends("sine", "Hessian-free").min()

@@ -81,7 +81,8 @@ q2 = FunctionExercise(
             u = lin.loss.hessian_product(lin.z, lin.Y, u)         # H_L J v
             return lin.vjp(u) / lin.N + lam * v                   # (1/N) Jᵀ H_L J v + λ v
         ''',
-    why="From right to left through $\\frac1N J^\\top H_L J v$: forward along $v$, through the loss, back. $f$ is a mean, so "
+    why="From right to left through $\\frac1N J^\\top H_L J v$: forward along $v$, through the loss, back. $f$ is a "
+        "mean, so "
         "$G$ has the factor $\\frac1N$; the damping belongs to no example and has none.",
     hints=("Read $\\frac1N J^\\top H_L J v$ from right to left. Each factor is one call.",
            "`lin.jvp(v)` is $Jv$, of shape (N, n_out). The loss turns it into $H_L J v$, of the same shape; `lin.vjp` "
@@ -98,7 +99,8 @@ q2 = FunctionExercise(
                   say="λ belongs to the whole, not to one example: only Jᵀ H_L J v is divided by N."),
         Diagnosis("the loss is skipped", _product(loss=False), say="JᵀJ v: the loss's own curvature H_L is missing."),
         Diagnosis("λ subtracted", _product(damp=lambda lam, N, v: -lam * v), say="Damping is added: G + λI."),
-        Diagnosis("λ without v", _product(damp=lambda lam, N, v: lam), say="You add the number λ to every entry. I v is v."),
+        Diagnosis("λ without v", _product(damp=lambda lam, N, v: lam),
+                  say="You add the number λ to every entry. I v is v."),
     ),
 )
 
@@ -156,7 +158,8 @@ q3 = FunctionExercise(
                 p = r + (r @ r) / (previous @ previous) * p
             return x
         ''',
-    why="The recurrence $r \\leftarrow r - \\alpha A p$ keeps the *difference* between $r$ and $b - A x$ for ever. With "
+    why="The recurrence $r \\leftarrow r - \\alpha A p$ keeps the *difference* between $r$ and $b - A x$ for ever. "
+        "With "
         "$r_0 = b$ it belongs to a run from 0, so the loop arrives at $x_0 + A^{-1} b$. No line of it looks at $x$, so "
         "nothing inside can notice: the residual goes to 0. Only a test from a start other than 0 does.",
     hints=("Where does the run end for many steps? Try $A = I$.",
@@ -168,8 +171,10 @@ q3 = FunctionExercise(
                   say="Now x and r belong together, but at 0. Keep the start x0, and make r fit it."),
         Diagnosis("sign of the residual", _from_start(lambda A, b, x: A(x) - b),
                   say="r is b − A x. With the other sign every step goes uphill."),
-        Diagnosis("plus for minus", _from_start(lambda A, b, x: b + A(x)), say="The residual is b − A x, with a minus."),
-        Diagnosis("A is missing", _from_start(lambda A, b, x: b - x), say="b − x0 is not the residual: x0 goes through A."),
+        Diagnosis("plus for minus", _from_start(lambda A, b, x: b + A(x)),
+                  say="The residual is b − A x, with a minus."),
+        Diagnosis("A is missing", _from_start(lambda A, b, x: b - x),
+                  say="b − x0 is not the residual: x0 goes through A."),
     ),
 )
 
@@ -200,7 +205,8 @@ q4 = FunctionExercise(
             promised = -(phi - 0.5 * lam * (p @ p))     # q(0) − q(p), a fall like the one above it
             return (f - f_new) / promised
         ''',
-    why="$\\varphi(p) - \\frac12 \\lambda \\lVert p \\rVert^2 = g^\\top p + \\frac12 p^\\top G p = q(p) - q(0)$: a *change*, "
+    why="$\\varphi(p) - \\frac12 \\lambda \\lVert p \\rVert^2 = g^\\top p + \\frac12 p^\\top G p = q(p) - q(0)$: a "
+        "*change*, "
         "negative for a good step. The numerator $f(\\theta) - f(\\theta + p)$ is a *fall*, positive for a good step. "
         "With one of each, every good step has a negative ρ, and λ grows for ever. The formula for ρ in the report of "
         "Brunn, Kury and Schächter has such a mismatch.",
@@ -267,7 +273,8 @@ q5 = FunctionExercise(
             return k
         ''',
     why="CG's late iterates are the long ones, where the model is least true (chapter 08, step 6.3: they grow). The "
-        "way back stops at the first rise, so it costs one value of $f$ more than the steps it goes. It goes on where two "
+        "way back stops at the first rise, so it costs one value of $f$ more than the steps it goes. It goes on "
+        "where two "
         "values are equal, or both are infinite: the earlier one is shorter.",
     hints=("Begin at the last iterate. When is the one before it at least as good?",
            "Keep the number and the value of the best so far; leave the loop at the first iterate that is worse.",

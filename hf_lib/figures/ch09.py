@@ -197,6 +197,7 @@ def digits(steps, images, labels, k):
 # ---- the race --------------------------------------------------------------------------------------
 
 ROOT = Path(__file__).resolve().parents[2]
+QUANTITIES = {"sine": ("f",), "digits": ("f", "test error")}
 AXES = {"steps": "index", "gradient-equivalents": "cost", "seconds": "seconds"}
 
 
@@ -216,9 +217,10 @@ def _example_race():
 
 @explore.picture(
     _example_race,
-    what=explore.Choice(("sine: f", "digits: f", "digits: test error"), label="show"),
+    what=lambda tracks: explore.Choice(tuple(f"{name}: {quantity}" for name in tracks for quantity in QUANTITIES[name]),
+                                       label="show"),
     axis=explore.Choice(tuple(AXES), default="gradient-equivalents", label="measured in"),
-    who=lambda tracks: explore.Choice(("all", *tracks["sine"][1]), label="in front"),
+    who=lambda tracks: explore.Choice(("all", *next(iter(tracks.values()))[1]), label="in front"),
 )
 def race(tracks, what, axis, who):
     """Every tuned method, each of its seeds a line: f or test error against steps, work or time."""
@@ -241,7 +243,7 @@ def race(tracks, what, axis, who):
         ax.set(ylim=(5, 100), yticks=(5, 10, 20, 50, 100), yticklabels=("5", "10", "20", "50", "100"))
     style.label(ax, axis, "f(θ)" if field == "loss" else "test error in %",
                 "sine network, 1,000 points" if name == "sine" else "196–50–10 on 5,000 digits")
-    style.legend(ax, loc="lower left")
+    style.legend(ax, loc="lower left" if field == "loss" else "upper right")
     fig.alt = (f"{what} against {axis}, both axes logarithmic, {who} in front. Medians of the seeds at the end: "
                + ", ".join(f"{method} {end:.2g}" for method, end in ends.items()) + ".")
     return fig
