@@ -93,7 +93,7 @@ def _steps():
 @explore.picture(
     _steps,
     k=lambda steps, **_: explore.Player(len(steps), default=len(steps) * 2 // 3, interval=600, label="HF step"),
-    share=explore.Slider(0, 100, 5, default=100, label="way along CG in %"),
+    share=explore.Slider(0, 100, 10, default=100, label="way along CG in %"),
 )
 def player(steps, grid, data, k, share):
     """One HF step: along CG the model φ and the true f; the fit at one CG iterate; the run's f, λ and ρ.
