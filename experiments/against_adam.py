@@ -162,7 +162,8 @@ def show(history, name):
 def ratios(columns, k, method=0):
     """Adam's cost to the target of budget k over Hessian-free's, for each seed of the table.
 
-    Adam with the best of its picked settings; ∞ where none came there. `method` says which Hessian-free.
+    Adam with the best of its picked settings; ∞ where none came there, NaN where Hessian-free did not.
+    `method` says which Hessian-free.
     """
     found = []
     for seed in ablation.SEEDS:

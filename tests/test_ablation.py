@@ -132,6 +132,43 @@ def test_backtracking_costs_more_than_it_brings_on_the_classifier(rows):
     assert np.sum(rows["classifier"]["backtracking"][0] < 0.85) == 4                # of five
 
 
+# --- against Adam
+
+@pytest.fixture(scope="module")
+def adam():
+    return {name: history.load(ROOT / "data" / "runs" / f"against_adam_{name}.npz") for name in against_adam.BUDGETS}
+
+
+@pytest.mark.parametrize("name", against_adam.BUDGETS)
+def test_adam_was_tuned_on_the_whole_grid_and_both_ran_with_every_seed(adam, name):
+    columns, origin = adam[name]
+    assert origin["settings"] == against_adam.settings(name)
+    method, seed = columns["method"], columns["seed"]
+    tuned = set(zip(*(columns[part][method == 1] for part in ("rate", "batch", "length"))))
+    assert tuned == {(rate, batch or 0, length or 0) for rate, batch, length in against_adam.grid(name)}
+    for m in (0, 2, 3):
+        assert set(seed[method == m]) >= set(ablation.SEEDS)
+    assert np.all(columns["cost_0"][method == 0] <= against_adam.BUDGETS[name][0])
+
+
+def test_on_the_deep_autoencoder_adam_needs_a_fifth_of_the_work(adam):
+    columns = adam["deep"][0]
+    for k in range(3):
+        assert against_adam.ratios(columns, k).max() < 0.22
+    for k in range(2):
+        assert against_adam.ratios(columns, k, 3).max() < 0.25
+    assert np.all(np.isnan(against_adam.ratios(columns, 2, 3)))     # a quarter does not get as low as all
+
+
+def test_on_the_sine_adam_wins_early_and_hessian_free_at_a_low_loss(adam):
+    columns = adam["sine"][0]
+    early, middle, late = (against_adam.ratios(columns, k) for k in range(3))
+    assert early.max() < 0.2 and 0.2 < middle.min() < 1 < middle.max() < 2
+    assert np.sum(np.isinf(late)) == 4 and late.min() > 2.8         # ∞: not within three times the budget
+    quarter = [against_adam.ratios(columns, k, 3) for k in range(3)]
+    assert quarter[0].max() < 0.7 and np.median(quarter[1]) > 2 and quarter[2].min() > 10
+
+
 # --- the scripts in small
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def ablation(finals, problem):
     ax.set(xscale="log", xlim=(10 ** (low - room), 10 ** (high + room)), ylim=(-0.7, len(order) - 0.3),
            yticks=range(len(order)), yticklabels=[WITHOUT[name] for name in order])
     if high - low < 1:
-        ticks = [t for t in (0.1, 0.2, 0.5, 1, 2, 5, 10) if low - room < np.log10(t) < high + room]
+        ticks = [t for t in (0.1, 0.2, 0.5, 0.7, 1, 1.5, 2, 5, 10) if low - room < np.log10(t) < high + room]
         ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
     ax.minorticks_off()
     style.label(ax, "f at the end over that of the full method, same seed", "",
