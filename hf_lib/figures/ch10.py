@@ -77,7 +77,7 @@ def along_cg(kept, f, model, before, back):
 
 # ---- the switch panel ------------------------------------------------------------------------------
 
-BUDGET, ON = 400, {"damping": 0.1}
+BUDGET, ON = 800, {"damping": 0.01}
 OFF = {"stop": {"stop": None}, "warm": {"warm_start": 0.0}, "back": {"backtracking": False},
        "precondition": {"preconditioner": None}, "rule": {"damping_factor": 1.0}, "search": {"line_search": False}}
 
@@ -112,7 +112,7 @@ def switches(stop, warm, back, precondition, rule, search, seed):
     ax = fig.subplots()
     ax.plot(*full, color=style.COLOUR["bound"], linestyle=DASHED, label="all devices on")
     ax.plot(*chosen, ".-", color=style.COLOUR["Hessian-free"], linewidth=2.4, label="your choice")
-    ax.set(yscale="log", ylim=(1e-4, 1), xlim=(0, BUDGET * 1.02))
+    ax.set(yscale="log", ylim=(1e-5, 1), xlim=(0, BUDGET * 1.02))
     ratio = chosen[1][-1] / full[1][-1]
     style.label(ax, "gradient-equivalents", "f", f"your choice ends at {style.number(chosen[1][-1])}, "
                                                  f"{style.number(ratio, 2)} times the full method's")
