@@ -25,7 +25,7 @@ def diagnose(steps, reason=None):
     ==========================  ==================================================================
     "overflow"                  f or its gradient, or f along the way of a step, is not finite
     "dead units"                half of the hidden units or more have a zero gradient
-    "wrong sign"                the promise is more than 2·(−φ) of CG, which no G ⪰ 0 allows
+    "wrong sign"                the promise is mostly more than 2·(−φ) of CG, against G ⪰ 0
     "harmful preconditioner"    plain CG gets as far in under half the iterations: only in runs with
                                 ``compare_plain=True``
     "stuck damping"             λ does not grow after ρ < 1/4, time and again
@@ -46,9 +46,10 @@ def diagnose(steps, reason=None):
 
     Notes
     -----
-    The bound of "wrong sign": where CG's p solves (G + λI) p = −g in its Krylov space,
-    gᵀp = −pᵀ(G + λI)p. So −φ = ½ pᵀ(G + λI)p, and the promise −gᵀp − ½ pᵀG p lies between −φ
-    and 2·(−φ). With + in place of − it lies between 2·(−φ) and 3·(−φ). Derived in 10 §10.
+    The bound of "wrong sign": where CG starts at 0, its p solves (G + λI) p = −g in its Krylov space,
+    so gᵀp = −pᵀ(G + λI)p. Then −φ = ½ pᵀ(G + λI)p, and the promise −gᵀp − ½ pᵀG p lies between −φ
+    and 2·(−φ). With + in place of − it lies between 2·(−φ) and 3·(−φ). A warm start loosens the bound
+    in single steps, so the median over the run is judged. Derived in 10 §10.
 
     A silent record is no proof of health: this sees what the run saw, not data held out.
 
