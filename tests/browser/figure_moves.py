@@ -111,6 +111,8 @@ class Control:
     @contextmanager
     def changes(self, how: str):
         """Inside, the control is moved in some way: the picture and its words must follow."""
+        for part in [self.row, *self.row.locator("button:visible").all()]:
+            part.scroll_into_view_if_needed()        # else a click would scroll there, and the figure seem to jump
         seen = [self.view.evaluate("view => hf.hold(view)")]
         yield seen
         pictures = {look["picture"] for look in seen}
