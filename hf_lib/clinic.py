@@ -86,7 +86,7 @@ class Transcription(Optimiser):
 
 
 class WrongSign(Transcription):
-    """The promised reduction with + in place of −, as for a step −v: the source project's slip."""
+    """The promised reduction with + in place of −, as for a step −v: the student project's slip."""
 
     def predicted(self, g, p, G_p):
         return -float(g @ p) + 0.5 * float(p @ G_p)
