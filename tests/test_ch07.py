@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chapter_cells import derivation, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,27 +17,9 @@ NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "07_conjugate_gradients.
 LEFT_OUT = ("# exercise", "explore.show(", "runs[", "in runs")  # what proves no formula, or needs the long run
 
 
-def derivation():
-    """The sources of the code cells that derive and confirm, in order."""
-    cells = [c for c in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
-    sources = ["".join(c["source"]) for c in cells if "long" not in c["metadata"].get("tags", ())]
-    return [source for source in sources if not any(word in source for word in LEFT_OUT)]
-
-
-def run(sources):
-    """Execute cells one after the other; return their names, and which cell failed, if any."""
-    names = {"display": lambda shown: None}
-    for k, source in enumerate(sources):
-        try:
-            exec(compile(source, f"cell {k}", "exec"), names)
-        except AssertionError:
-            return names, k
-    return names, None
-
-
 @pytest.fixture(scope="module")
 def mine():
-    names, failed = run(derivation())
+    names, failed = run(derivation(NOTEBOOK, LEFT_OUT))
     assert failed is None
     return names
 
@@ -82,7 +65,7 @@ ALTERED = [
 
 @pytest.mark.parametrize("formula, altered", ALTERED, ids=[formula for formula, _ in ALTERED])
 def test_an_altered_formula_is_noticed(formula, altered):
-    sources = derivation()
+    sources = derivation(NOTEBOOK, LEFT_OUT)
     places = [k for k, source in enumerate(sources) if formula in source]
     assert places, "the formula no longer stands in the notebook"
     k = places[0]
