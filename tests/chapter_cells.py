@@ -1,6 +1,7 @@
 """A chapter's cells without their notebook: for tests that alter a formula and see a cell notice."""
 
 import json
+from types import SimpleNamespace
 
 
 def derivation(notebook, left_out):
@@ -19,3 +20,15 @@ def run(sources, names=None):
         except AssertionError:
             return names, k
     return names, None
+
+
+def names_before(cells, **explore):
+    """Code cell → the names just before it, None → after all: all but exercises run once, without pictures."""
+    namespace, found = {"print": lambda *words, **how: None}, {}
+    for source in cells:
+        found[source] = dict(namespace)
+        if not source.startswith("# exercise"):
+            exec(compile(source, "notebook", "exec"), namespace)
+            namespace["explore"] = SimpleNamespace(show=lambda picture, **data: None, **explore)
+    found[None] = namespace
+    return found

@@ -3,11 +3,11 @@
 import ast
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.linalg
+from chapter_cells import names_before
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -91,13 +91,7 @@ MUTATIONS = {
 @pytest.fixture(scope="module")
 def before():
     """Code cell → the notebook's names just before it: all cells are run once, without pictures."""
-    namespace, found = {"print": lambda *words, **how: None}, {}
-    for source in CELLS:
-        found[source] = dict(namespace)
-        if not source.startswith("# exercise"):
-            exec(compile(source, NOTEBOOK.name, "exec"), namespace)
-            namespace["explore"] = SimpleNamespace(show=lambda picture, **data: None)
-    return found
+    return names_before(CELLS)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from chapter_cells import names_before
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -23,14 +24,7 @@ quick = settings(max_examples=40, deadline=None)
 @pytest.fixture(scope="module")
 def before():
     """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
-    namespace, found = {"print": lambda *words, **how: None}, {}
-    for source in CELLS:
-        found[source] = dict(namespace)
-        if not source.startswith("# exercise"):
-            exec(compile(source, NOTEBOOK.name, "exec"), namespace)
-            namespace["explore"] = SimpleNamespace(show=lambda picture, **data: None)
-    found[None] = namespace
-    return found
+    return names_before(CELLS)
 
 
 @pytest.fixture(scope="module")

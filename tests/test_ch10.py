@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from chapter_cells import names_before
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,14 +37,7 @@ class Silent:
 @pytest.fixture(scope="module")
 def before():
     """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
-    namespace, found = {"print": lambda *words, **how: None}, {}
-    for source in CELLS:
-        found[source] = dict(namespace)
-        if not source.startswith("# exercise"):
-            exec(compile(source, NOTEBOOK.name, "exec"), namespace)
-            namespace["explore"] = SimpleNamespace(show=lambda picture, **data: None, Progress=Silent)
-    found[None] = namespace
-    return found
+    return names_before(CELLS, Progress=Silent)
 
 
 @pytest.fixture(scope="module")
