@@ -13,9 +13,10 @@ from scipy.optimize import minimize
 
 from ._checks import count, number
 from .loop import GRADIENT, Batches, Optimiser, Step, value_and_gradient
+from .saving import Resumable
 
 
-class FirstOrder(Optimiser):
+class FirstOrder(Resumable, Optimiser):
     """The loop of all first-order methods; a method says how θ moves in `_move`.
 
     Parameters
@@ -39,6 +40,8 @@ class FirstOrder(Optimiser):
     Cost: 1 a step on all data, batch / N on a mini-batch, and as much once at the start. A loss or
     gradient that is not finite ends the loop; `theta` is then the last good one.
     """
+
+    _saved = (*Resumable._saved, "_gradient")
 
     def __init__(self, problem, theta, learning_rate, batch=None, rng=None, max_steps=None, every=1):
         super().__init__(problem, theta, max_steps)
@@ -98,6 +101,8 @@ class Momentum(FirstOrder):
     Takes `momentum`, µ in [0, 1), besides what `FirstOrder` takes.
     """
 
+    _saved = (*FirstOrder._saved, "velocity")
+
     def __init__(self, problem, theta, learning_rate, momentum=0.9, **others):
         super().__init__(problem, theta, learning_rate, **others)
         self.momentum = number("momentum", momentum, low=0, high=np.nextafter(1, 0))
@@ -125,6 +130,8 @@ class Adam(FirstOrder):
 
     m̂ = m / (1 − β₁ᵏ) and ŝ = s / (1 − β₂ᵏ) undo the start at zero. Kingma & Ba 2015.
     """
+
+    _saved = (*FirstOrder._saved, "mean", "square")
 
     def __init__(self, problem, theta, learning_rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, **others):
         super().__init__(problem, theta, learning_rate, **others)

@@ -134,6 +134,18 @@ class Linearization:
         out *= self.N
         return out
 
+    def kronecker_factors(self, rng):
+        """For every layer A = (1/N) Σ [a, 1][a, 1]ᵀ and S = (1/N) Σ s sᵀ, shapes (n+1, n+1) and (m, m).
+
+        s_n is the reverse pass of a residual whose target the model draws, as in `fisher`: for the
+        matching losses E[s sᵀ] belongs to G. Cost 2/3, and N (n + 1)² + N m² multiplications a layer.
+        Derived in 12 §5. Martens & Grosse 2015, §3.
+        """
+        D = self._work
+        D[-1][:] = self._sampled_residual(rng)
+        passes.r1(self._W, self._A, self._S, D, self.net.blocks(np.empty_like(self.theta)))
+        return [(A.T @ A / self.N, s.T @ s / self.N) for A, s in zip(self._A, D[1:])]
+
     def operator(self, kind="ggn", damping=0.0, rng=None):
         """The (d, d) matrix B + damping·I as a `scipy.sparse.linalg.LinearOperator`.
 

@@ -8,8 +8,9 @@ from ._checks import choice, count, generator
 from .cg import CGResult, cg
 from .cg_rules import GeometricKeep
 from .damping import levenberg_marquardt, reduction_ratio
+from .kronecker import KroneckerPreconditioner
 from .line_search import armijo
-from .loop import GGN, GRADIENT, VALUE, Batches, Optimiser, Step, value_and_gradient
+from .loop import GGN, GRADIENT, REVERSE, VALUE, Batches, Optimiser, Step, value_and_gradient
 from .saving import Resumable
 from .settings import PRESETS, Settings
 
@@ -106,6 +107,8 @@ class HessianFree(Resumable, Optimiser):
     True
     """
 
+    _saved = (*Resumable._saved, "warm", "damping", "rejections")
+
     def __init__(self, problem, theta, rng=None, preset="martens2010", max_steps=None, **changes):
         super().__init__(problem, theta, max_steps)
         known = [field.name for field in fields(Settings)]
@@ -118,10 +121,15 @@ class HessianFree(Resumable, Optimiser):
         self.warm = np.zeros_like(self.theta)            # where CG starts
         self.rejections = 0
         self._batches = Batches(problem, self.settings.gradient_batch, rng, "gradient_batch")
+        if self.settings.preconditioner == "kronecker":
+            generator("rng", rng)
         if self.settings.curvature_batch is not None:
             n = problem.N if self.settings.gradient_batch is None else self.settings.gradient_batch
             count("curvature_batch", self.settings.curvature_batch, high=n)
             generator("rng", rng)
+
+    def _described(self):
+        return repr(self.settings)
 
     def _step(self):
         theta, lam = self.theta, self.damping
@@ -183,18 +191,12 @@ class HessianFree(Resumable, Optimiser):
 
     def _solve(self, lin, g, lam):
         """CG on (G + λI) p = −g: its result, and what plain CG would have taken."""
-        exponent, size = self.settings.preconditioner, self.settings.curvature_batch
+        size = self.settings.curvature_batch
         share = self._batches.share if size is None else size / self.problem.N
-        M, plain = None, None
-        if exponent is not None:
-            if not hasattr(lin, "squared_gradients"):
-                raise TypeError("linearize(theta) has no squared_gradients: pass preconditioner=None")
-            M = (lin.squared_gradients() + lam) ** exponent
-            M += np.finfo(M.dtype).tiny                   # λ = 0 and a dead unit: a zero, refused by cg
-            self.cost += GGN * share
+        M, a_solve, plain = *self._preconditioner(lin, lam, share), None
 
         def damped(v):
-            self.cost += GGN * share
+            self.cost += GGN * share + a_solve            # CG applies M about once a product
             B_v = lam * v
             B_v += lin.ggn(v)                             # G v + λ v
             return B_v
@@ -206,6 +208,26 @@ class HessianFree(Resumable, Optimiser):
             plain = cg(damped, -g, x0=x0, rtol=0.0, max_iters=result.iterations, keep=lambda k: False,
                        stop=lambda phi: "reached" if phi[-1] <= target else None).iterations
         return result, plain
+
+    def _preconditioner(self, lin, lam, share):
+        """CG's M, or None, and the cost of applying it once."""
+        kind = self.settings.preconditioner
+        if kind is None:
+            return None, 0.0
+        needed = "kronecker_factors" if kind == "kronecker" else "squared_gradients"
+        if not hasattr(lin, needed):
+            raise TypeError(f"linearize(theta) has no {needed}: pass preconditioner=None")
+        if kind != "kronecker":
+            self.cost += GGN * share
+            M = (lin.squared_gradients() + lam) ** kind
+            M += np.finfo(M.dtype).tiny                   # λ = 0 and a dead unit: a zero, refused by cg
+            return M, 0.0
+        factors = lin.kronecker_factors(self.rng)
+        M = KroneckerPreconditioner(self.problem.net, factors, lam)
+        gradient = 3 * self.problem.N * self.problem.net.size            # its multiplications: the unit of cost
+        squares = lin.N * sum(len(A) ** 2 + len(S) ** 2 for A, S in factors)
+        self.cost += REVERSE * share + (squares + M.set_up) / gradient
+        return M, M.multiplications / gradient
 
     def _counted(self, batch, theta):
         """p → f(θ + p) on the gradient batch, ∞ where it is NaN; each call counted."""

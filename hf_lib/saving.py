@@ -1,4 +1,4 @@
-"""A Hessian-free loop stopped and resumed, bit for bit."""
+"""An optimiser stopped and resumed, bit for bit."""
 
 import json
 from pathlib import Path
@@ -9,19 +9,24 @@ from ._checks import float_array
 
 
 class Resumable:
-    """`state`, `save` and `restore` for `HessianFree`: what the next step depends on, and nothing else."""
+    """`state`, `save` and `restore`: what the next step depends on, and nothing else.
+
+    A class names in `_saved` the attributes that its steps change (arrays, numbers, or None), and says
+    in `_described` with what it was made.
+    """
+
+    _saved = ("theta", "cost", "seconds", "index")
+
+    def _described(self):
+        return type(self).__name__
 
     def state(self):
         """All that the next step depends on, as a dict of arrays; `restore` takes it back."""
-        rng = None if self.rng is None else self.rng.bit_generator.state
-        order = self._batches.order
+        rng = None if self._batches.rng is None else self._batches.rng.bit_generator.state
+        state = {name: _array(getattr(self, name)) for name in self._saved}
         return {
-            "theta": self.theta, "warm": self.warm,
-            "damping": np.array(self.damping), "cost": np.array(self.cost), "seconds": np.array(self.seconds),
-            "index": np.array(self.index), "rejections": np.array(self.rejections),
-            "order": np.array([], int) if order is None else order,
-            "position": np.array(self._batches.position),
-            "rng": np.array(json.dumps(rng, default=np.ndarray.tolist)), "settings": np.array(repr(self.settings)),
+            **state, "order": _array(self._batches.order), "position": _array(self._batches.position),
+            "rng": np.array(json.dumps(rng, default=np.ndarray.tolist)), "settings": np.array(self._described()),
         }
 
     def save(self, path):
@@ -45,14 +50,24 @@ class Resumable:
         if not isinstance(state, dict):
             with np.load(state) as file:
                 state = dict(file)
-        if str(state["settings"]) != repr(self.settings):
-            raise ValueError(f"state was saved with {state['settings']}, this loop has {self.settings!r}")
-        self.theta = float_array("state['theta']", state["theta"], self.theta.shape, self.theta.dtype)
-        self.warm = state["warm"]
-        self.damping, self.cost, self.seconds = (float(state[name]) for name in ("damping", "cost", "seconds"))
-        self.index, self.rejections, self.reason = int(state["index"]), int(state["rejections"]), None
-        self._batches.order = state["order"] if state["order"].size else None
-        self._batches.position = int(state["position"])
-        if self.rng is not None:
-            self.rng.bit_generator.state = json.loads(str(state["rng"]))
+        if str(state["settings"]) != self._described():
+            raise ValueError(f"state was saved with {state['settings']}, this loop has {self._described()}")
+        theta = float_array("state['theta']", state["theta"], self.theta.shape, self.theta.dtype)
+        for name in self._saved:
+            setattr(self, name, _value(state[name]))
+        self.theta, self.reason = theta, None
+        self._batches.order, self._batches.position = _value(state["order"]), int(state["position"])
+        if self._batches.rng is not None:
+            self._batches.rng.bit_generator.state = json.loads(str(state["rng"]))
         return self
+
+
+def _array(value):
+    return np.array([], int) if value is None else np.array(value)
+
+
+def _value(array):
+    """Back from `_array`: a number, None, or the array itself."""
+    if array.ndim == 0:
+        return array.item()
+    return None if array.size == 0 else array

@@ -26,8 +26,9 @@ class Settings:
         CG's stopping rule beside its residual. 10 §1.
     max_cg : int
         CG iterations at most.
-    preconditioner : float or None
-        The exponent α of M = (mean g_n² + λ)^α; None for plain CG. 10 §4.
+    preconditioner : float, "kronecker" or None
+        The exponent α of M = (mean g_n² + λ)^α, 10 §4; or blocks of Kronecker products, 12 §5, which
+        need λ > 0 and a generator; None for plain CG.
     backtracking : bool
         Look back along CG's iterates for the lowest f. 10 §3.
     line_search : bool
@@ -49,7 +50,7 @@ class Settings:
     warm_start: float = 0.95
     stop: object = RelativeProgress()
     max_cg: int = 250
-    preconditioner: float | None = 0.75
+    preconditioner: float | str | None = 0.75
     backtracking: bool = True
     line_search: bool = True
     gradient_batch: int | None = None
@@ -66,7 +67,9 @@ class Settings:
         choice("ratio", self.ratio, ("undamped", "damped"))
         number("warm_start", self.warm_start, low=0, high=1)
         count("max_cg", self.max_cg)
-        if self.preconditioner is not None:
+        if isinstance(self.preconditioner, str):
+            choice("preconditioner", self.preconditioner, ("kronecker",))
+        elif self.preconditioner is not None:
             number("preconditioner", self.preconditioner, low=0)
 
 

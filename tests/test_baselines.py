@@ -269,3 +269,33 @@ def test_lbfgs_memory_matters():
     problem, theta = sine()
     last = lambda m: list(hf.LBFGS(problem, theta, max_steps=20, memory=m))[-1].loss
     assert last(10) < last(1)
+
+
+# --- stopped and resumed
+
+@pytest.mark.parametrize("make", [
+    lambda p, t, rng: hf.SGD(p, t, 0.1, batch=7, rng=rng, max_steps=12),
+    lambda p, t, rng: hf.Momentum(p, t, 0.05, batch=7, rng=rng, max_steps=12),
+    lambda p, t, rng: hf.NAG(p, t, 0.05, batch=7, rng=rng, max_steps=12),
+    lambda p, t, rng: hf.Adam(p, t, 1e-2, batch=7, rng=rng, max_steps=12),
+    lambda p, t, rng: hf.GradientDescent(p, t, 0.1, max_steps=12),
+], ids=["SGD", "Momentum", "NAG", "Adam", "GradientDescent"])
+def test_resumed_is_as_never_interrupted(make, tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, 2))
+    problem = hf.Problem(hf.MLP([2, 4, 1]), hf.SquaredError(), X, X[:, :1] ** 2)
+    theta = problem.net.init(rng)
+    whole, first = list(make(problem, theta, np.random.default_rng(1))), make(problem, theta, np.random.default_rng(1))
+    for _ in range(5):
+        next(first)
+    state = first.state()
+    first.save(tmp_path / "run.npz")
+    rest = list(first)                                        # goes on, and must not change what was saved
+    for saved in (state, tmp_path / "run.npz"):
+        again = list(make(problem, theta, np.random.default_rng(99)).restore(saved))
+        for a, b, c in zip(whole[5:], rest, again, strict=True):
+            assert np.array_equal(a.theta, b.theta) and np.array_equal(a.theta, c.theta)
+            assert (a.index, a.loss, a.cost) == (c.index, c.loss, c.cost)
+    with pytest.raises(ValueError, match="state was saved with"):
+        hf.NAG(problem, theta, 0.1).restore(
+            hf.Adam(problem, theta, 0.1).state())
