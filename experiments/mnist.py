@@ -1,90 +1,257 @@
-"""784-800-10 on all of MNIST, by Hessian-free optimisation or by SGD as in the source project.
+"""784-800-10 on MNIST, by Hessian-free, SGD and Adam: the runs of notebook 11.
 
-    python experiments/mnist.py hf  [--steps 60]  [--seed 0]
-    python experiments/mnist.py sgd [--epochs 15] [--seed 0]
+    python experiments/mnist.py                    # everything that is not stored yet, about an hour
+    python experiments/mnist.py sgd_0 hf_0         # these only; --list names them all
+    python experiments/mnist.py --quick            # the beginning of each, a few minutes, held against what is stored
 
-`hf` is the classical form: gradient and line search on all 60,000 images, curvature on 5,000,
-every device of Martens (2010). It writes a checkpoint after each step; called again, it goes on.
-The history goes to data/runs/mnist_hf.npz or mnist_sgd.npz.
+First the settings are chosen: 50,000 training images, the other 10,000 to choose by, the test images
+unseen. Each setting of a method's grid runs once; the best runs again with three weights of L2; the
+lowest error, averaged over the last five epochs, of θ or of its running average, is chosen. Then the
+chosen setting runs on all 60,000 with three seeds. Beside it: the source project's SGD, its form of
+Hessian-free at batches of 1,000 and 75, and the classical form (gradient on all images, curvature on
+5,000), each with and without the preconditioner.
+
+Histories go to data/runs/mnist_NAME.npz, with a checkpoint beside them until a run is complete: a run
+that was interrupted goes on. One BLAS thread, so that `cpu_seconds` can be compared.
 """
 
 import argparse
+import os
+import time
+from dataclasses import dataclass
 
-import numpy as np
-from history import History
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")          # before NumPy is loaded
 
-import hf_lib as hf
+import history as stored  # noqa: E402
+import numpy as np  # noqa: E402
 
-SIZES = [784, 800, 10]
-CURVATURE_BATCH = 5000
+import hf_lib as hf  # noqa: E402
 
-
-def setting(seed):
-    """Problem, start θ, generator, and θ → test error."""
-    data = hf.datasets.mnist()
-    rng = np.random.default_rng(seed)
-    net = hf.MLP(SIZES, activation="relu")
-    problem = hf.Problem(net, hf.SoftmaxCrossEntropy(), data.X_train, data.Y_train)
-    theta = net.init(rng, scheme="glorot", dtype=np.float32)
-
-    def test_error(theta):
-        return float(np.mean(np.argmax(net(theta, data.X_test), axis=1) != data.y_test))
-    return problem, theta, rng, test_error
-
-
-def run_hf(args):
-    """One row a step, one checkpoint a step."""
-    problem, theta, rng, test_error = setting(args.seed)
-    settings = {"preset": "martens2010", "damping": args.damping, "curvature_batch": CURVATURE_BATCH}
-    history = History(args.name or "mnist_hf", args.seed, settings)
-    checkpoint = history.path.with_suffix(".checkpoint.npz")
-    loop = hf.HessianFree(problem, theta, rng=rng, max_steps=args.steps, **settings)
-    if checkpoint.exists() and history.path.exists() and not args.fresh:
-        history.load()
-        loop.restore(checkpoint)
-        history.cut(loop.index)
-        print(f"going on after step {loop.index}")
-    for step in loop:
-        history.add(seconds=step.seconds, cost=step.cost, loss=step.loss, test_error=test_error(step.theta),
-                    rho=step.rho, damping=step.damping, cg_iterations=step.cg.iterations,
-                    chosen=step.chosen, step_size=step.step_size)
-        history.save()
-        loop.save(checkpoint)
-        print(f"step {step.index:3d}/{args.steps}  {step.seconds:6.0f} s  {step.cost:7.1f} GE  f {step.loss:.5f}  "
-              f"test {100 * history.last('test_error'):.2f} %  ρ {step.rho:5.2f}  λ {step.damping:8.3g}  "
-              f"CG {step.cg.iterations:3d} → {step.chosen:3d}  {step.note}", flush=True)
-    print(f"ended: {loop.reason}; lowest test error {100 * min(history.columns['test_error']):.2f} %")
+SIZES, HELD_OUT, LAST = [784, 800, 10], 10_000, 5
+ROWS = (0, 0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, *range(10, 1000, 2))       # epochs with a row
+AVERAGE = 0.1                    # θ̄ ← θ̄ + 0.1 (θ − θ̄) every tenth of an epoch: about the last epoch
+QUICK = 0.2                      # epochs
+GRID = {
+    "hf": [dict(preset="stochastic", gradient_batch=batch, curvature_batch=batch // 4) for batch in (500, 1000, 2000)],
+    "sgd": [dict(learning_rate=rate, batch=batch) for rate in (0.01, 0.025, 0.1, 0.3) for batch in (100, 250)],
+    "adam": [dict(learning_rate=rate, batch=batch) for rate in (3e-4, 1e-3) for batch in (100, 250)],
+}
+L2 = (3e-5, 1e-4, 3e-4)
+EPOCHS = {"hf": 15, "sgd": 20, "adam": 15}                                # to choose
+FINAL = {"hf": 20, "sgd": 30, "adam": 20}
+SEEDS = (0, 1, 2)
+METHODS = {"hf": hf.HessianFree, "sgd": hf.SGD, "adam": hf.Adam}
 
 
-def run_sgd(args):
-    """One row an epoch; a run takes about a minute, so it has no checkpoint."""
-    problem, theta, rng, test_error = setting(args.seed)
-    settings = {"learning_rate": args.rate, "batch": args.batch}
-    history = History(args.name or "mnist_sgd", args.seed, settings)
-    epoch = problem.N // args.batch
-    loop = hf.SGD(problem, theta, rng=rng, max_steps=args.epochs * epoch, every=epoch, **settings)
-    for step in loop:
-        history.add(seconds=step.seconds, cost=step.cost, loss=problem.value(step.theta),
-                    test_error=test_error(step.theta))
-        history.save()
-        print(f"epoch {step.index // epoch:3d}/{args.epochs}  {step.seconds:6.0f} s  {step.cost:6.1f} GE  "
-              f"f {history.last('loss'):.5f}  test {100 * history.last('test_error'):.2f} %", flush=True)
-    print(f"ended: {loop.reason}; lowest test error {100 * min(history.columns['test_error']):.2f} %")
+@dataclass(frozen=True)
+class Run:
+    """One history: `epochs` on the training images, without the last `held_out` of them."""
+
+    name: str
+    method: str
+    settings: dict
+    epochs: int
+    seed: int = 0
+    l2: float = 0.0
+    held_out: int = 0
+
+    @property
+    def described(self):
+        return {"method": self.method, **self.settings, "l2": self.l2, "held_out": self.held_out}
+
+
+def trials(method):
+    """The grid, then the best of it with L2; the second half needs the first half's histories."""
+    first = [_trial(method, settings, 0.0) for settings in GRID[method]]
+    yield from first
+    best = min(first, key=lambda run: validation(run.name)[0])
+    for l2 in L2:
+        yield _trial(method, best.settings, l2)
+
+
+def _trial(method, settings, l2):
+    words = [method, *(f"{value:g}" for value in settings.values() if not isinstance(value, str))]
+    return Run("_".join(["choose", *words, *([f"l2_{l2:g}"] if l2 else [])]), method, settings, EPOCHS[method], l2=l2,
+               held_out=HELD_OUT)
+
+
+def validation(name):
+    """Error on the held-out images, the mean of the last rows: the lower of θ's and θ̄'s, and which it is."""
+    path = stored.RUNS / f"mnist_{name}.npz"
+    if not path.exists():
+        raise SystemExit(f"{path.name} is missing, and what comes after it depends on it: make {name} first")
+    columns, _ = stored.load(path)
+    errors = {which: float(np.mean(columns[which][-LAST:])) for which in ("valid_error", "average_valid_error")}
+    which = min(errors, key=errors.get)
+    return errors[which], which
+
+
+def runs():
+    """All runs in order; a run that depends on a choice is made when the choice is stored."""
+    for method in GRID:
+        tried = []
+        for run in trials(method):
+            tried.append(run)
+            yield run
+        best = min(tried, key=lambda run: validation(run.name)[0])
+        for seed in SEEDS:
+            yield Run(f"{method}_{seed}", method, best.settings, FINAL[method], seed, best.l2)
+    yield Run("project_sgd", "sgd", dict(learning_rate=0.1, batch=100), 30)
+    for batch, epochs in ((1000, 8), (75, 3)):
+        for form, preconditioner in (("cg", None), ("pcg", 0.75)):
+            yield Run(f"project_{batch}_{form}", "hf", dict(preset="source2022", gradient_batch=batch,
+                                                            preconditioner=preconditioner), epochs)
+    for form, preconditioner in (("cg", None), ("pcg", 0.75)):
+        yield Run(f"classical_{form}", "hf", dict(preset="martens2010", damping=1.0, curvature_batch=5000,
+                                                  preconditioner=preconditioner), 24)
+    yield Run("hf_75", "hf", dict(preset="stochastic", gradient_batch=75, curvature_batch=19), 5)
+
+
+class Course:
+    """A run on its way: the optimiser, the running average, the history."""
+
+    def __init__(self, run):
+        data = hf.datasets.mnist()
+        n = len(data.X_train) - run.held_out
+        rng = np.random.default_rng(run.seed)
+        self.run, self.net = run, hf.MLP(SIZES, activation="relu")
+        self.problem = hf.Problem(self.net, hf.SoftmaxCrossEntropy(), data.X_train[:n], data.Y_train[:n], l2=run.l2)
+        self.plain = hf.Problem(self.net, hf.SoftmaxCrossEntropy(), data.X_train[:n], data.Y_train[:n])
+        self.judge = (data.X_train[n:], data.y_train[n:]) if run.held_out else (data.X_test, data.y_test)
+        self.theta = self.net.init(rng, scheme="glorot", dtype=np.float32)
+        batch = run.settings.get("gradient_batch", run.settings.get("batch"))
+        self.epoch = 1 if batch is None else n // batch                   # steps
+        self.tenth = max(self.epoch // 10, 1)
+        every = {} if run.method == "hf" else {"every": self.tenth}
+        self.loop = METHODS[run.method](self.problem, self.theta, rng=rng, **run.settings, **every)
+        self.average, self.snapshots, self.cpu = self.theta.copy(), 0, 0.0
+        self.history = stored.History(f"mnist_{run.name}", run.seed, run.described)
+        self.history.origin |= {"command": f"python experiments/mnist.py {run.name}",
+                                "threads": os.environ["OPENBLAS_NUM_THREADS"]}
+        self.checkpoint = self.history.path.with_suffix(".checkpoint.npz")
+
+    def follow(self, epochs):
+        """Make steps up to `epochs`; yield after each row."""
+        if not self.history.columns:
+            self._row(None)
+            yield
+        at, step = self.loop.index / self.epoch, None
+        due = [row for row in ROWS if at < row <= epochs]
+        while due:
+            start = time.process_time()
+            step = next(self.loop, None)
+            if step is None:
+                self.history.origin["ended"] = self.loop.reason
+                return
+            if step.index % self.tenth == 0:
+                self.snapshots += 1
+                self.average += np.float32(max(AVERAGE, 1 / self.snapshots)) * (step.theta - self.average)
+            self.cpu += time.process_time() - start
+            self.theta = step.theta
+            if step.index % self.tenth == 0 and step.index >= due[0] * self.epoch - 1e-9:
+                due.pop(0)
+                self._row(step)
+                yield
+
+    def _row(self, step):
+        row = dict(epoch=self.loop.index / self.epoch, steps=self.loop.index, seconds=self.loop.seconds,
+                   cpu_seconds=self.cpu, cost=self.loop.cost)
+        if self.run.held_out:
+            row |= dict(valid_error=self._error(self.theta), average_valid_error=self._error(self.average))
+        else:
+            row |= dict(loss=self.plain.value(self.theta), test_error=self._error(self.theta),
+                        average_test_error=self._error(self.average))
+        if self.run.method == "hf":
+            names = dict(rho="rho", damping="damping", batch_loss="loss", chosen="chosen", step_size="step_size")
+            row |= {name: getattr(step, field) if step else np.nan for name, field in names.items()}
+            row["cg_iterations"] = step.cg.iterations if step else np.nan
+        self.history.add(**row)
+
+    def _error(self, theta):
+        X, y = self.judge
+        return float(np.mean(np.argmax(self.net(theta, X), axis=1) != y))
+
+    def save(self):
+        """History and checkpoint."""
+        self.history.save()
+        part = self.checkpoint.with_name(self.checkpoint.name + ".part.npz")
+        np.savez(part, **self.loop.state(), average=self.average, snapshots=self.snapshots, cpu=self.cpu,
+                 rows=len(self.history.columns["cost"]))
+        part.replace(self.checkpoint)
+
+    def resume(self):
+        """Go on where a checkpoint and its history were left."""
+        self.history.load()
+        with np.load(self.checkpoint) as file:
+            state = dict(file)
+        self.loop.restore(state)
+        self.theta, self.average = self.loop.theta, state["average"]
+        self.snapshots, self.cpu = int(state["snapshots"]), float(state["cpu"])
+        self.history.cut(int(state["rows"]))
+
+
+def make(run, fresh=False):
+    """Make or finish one run; nothing if it is complete."""
+    course = Course(run)
+    path = course.history.path
+    if path.exists() and not fresh:
+        if not course.checkpoint.exists():
+            course.history.load()                        # ValueError if the settings have changed
+            return
+        course.resume()
+        print(f"{run.name}: going on after epoch {course.loop.index / course.epoch:.4g}")
+    for _ in course.follow(run.epochs):
+        course.save()
+        show(run, course.history)
+    course.history.save()
+    course.checkpoint.unlink(missing_ok=True)
+
+
+def begin(run):
+    """The beginning of a run as new, held against the stored one: the columns that do not measure time."""
+    course = Course(run)
+    for _ in course.follow(QUICK if course.epoch > 1 else 1):
+        pass
+    columns, origin = stored.load(course.history.path)
+    apart = 0.0
+    for name, values in course.history.columns.items():
+        if name not in ("seconds", "cpu_seconds"):
+            old = columns[name][:len(values)]
+            apart = max(apart, np.nanmax(np.abs(values - old) / np.maximum(np.abs(old), 1e-3)))
+    print(f"{run.name:32} {len(values)} rows, largest relative difference from the stored ones {apart:.1g}", flush=True)
+
+
+def show(run, history):
+    row = {name: values[-1] for name, values in history.columns.items()}
+    kind = "valid" if run.held_out else "test"
+    words = [f"{run.name:32} epoch {row['epoch']:5.1f}/{run.epochs}", f"{row['cpu_seconds']:6.1f} s",
+             f"{row['cost']:6.1f} GE", f"{kind} {100 * row[f'{kind}_error']:.2f} %",
+             f"average {100 * row[f'average_{kind}_error']:.2f} %"]
+    words += [f"f {row['loss']:.5f}"] if "loss" in row else []
+    words += [f"ρ {row['rho']:5.2f}  λ {row['damping']:.3g}  CG {row['cg_iterations']:.0f}"] if "rho" in row else []
+    print("  ".join(words), flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("method", choices=["hf", "sgd"])
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--name", help="file name in data/runs, without .npz")
-    parser.add_argument("--fresh", action="store_true", help="hf: start again, whatever is stored")
-    parser.add_argument("--steps", type=int, default=60, help="hf: how many steps")
-    parser.add_argument("--damping", type=float, default=45.0, help="hf: λ at the start")
-    parser.add_argument("--epochs", type=int, default=15, help="sgd: how many epochs")
-    parser.add_argument("--rate", type=float, default=0.1, help="sgd: learning rate")
-    parser.add_argument("--batch", type=int, default=100, help="sgd: images a step")
+    parser.add_argument("names", nargs="*", help="which runs; all without")
+    parser.add_argument("--list", action="store_true", help="name all runs and their settings")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK} epochs of each, compared with what is stored")
+    parser.add_argument("--fresh", action="store_true", help="make again what is there")
     args = parser.parse_args()
-    {"hf": run_hf, "sgd": run_sgd}[args.method](args)
+    unknown = set(args.names)
+    for run in runs():
+        unknown.discard(run.name)
+        if args.names and run.name not in args.names:
+            continue
+        if args.list:
+            print(f"{run.name:32} seed {run.seed}, {run.epochs} epochs, {run.described}")
+        elif args.quick:
+            begin(run)
+        else:
+            make(run, args.fresh)
+    if unknown:
+        parser.error(f"no run is called {', '.join(sorted(unknown))}; --list names them all")
 
 
 if __name__ == "__main__":
