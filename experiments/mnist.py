@@ -203,6 +203,12 @@ class Course:
         self.snapshots, self.cpu = int(state["snapshots"]), float(state["cpu"])
         self.history.cut(int(state["rows"]))
 
+    def misread(self):
+        """Which test images θ̄ reads as what, where that is wrong: pairs of row and digit."""
+        X, y = self.judge
+        guess = np.argmax(self.net(self.average, X), axis=1)
+        return [[int(row), int(guess[row])] for row in np.flatnonzero(guess != y)]
+
 
 def make(run, fresh=False):
     """Make or finish one run; nothing if it is complete."""
@@ -217,6 +223,8 @@ def make(run, fresh=False):
     for _ in course.follow(run.epochs):
         course.save()
         show(run, course.history)
+    if not run.held_out:
+        course.history.origin["misread"] = course.misread()
     course.history.save()
     course.checkpoint.unlink(missing_ok=True)
 
