@@ -5,8 +5,8 @@
 slides: 2,000 points of sin x + noise, x ~ N(0, 1), 1-15-15-1 with ReLU, 100 epochs.
 code:   10,000 points of sin 10x + noise, x ~ U(−1, 1), 1-20-20-1 with tanh, 150 epochs.
 
-SGD with batch 100 and η = 0.05, Adam with the same batch, Hessian-free with batch 1,000 and r = 1.01
-(preset "source2022"), three seeds each. A row an epoch, all in data/runs/sine_FORM.npz. The runs are
+SGD with batch 100 and η = 0.05, Adam with the same batch, Hessian-free with batch 1,000 (preset
+"source2022") and both values of r that the project names, three seeds each. A row an epoch, all in data/runs/sine_FORM.npz. The runs are
 short and have no checkpoint.
 """
 
@@ -25,7 +25,8 @@ FORMS = {"slides": ([1, 15, 15, 1], "relu", 100), "code": ([1, 20, 20, 1], "tanh
 METHODS = {
     "SGD": (hf.SGD, dict(learning_rate=0.05, batch=100)),
     "Adam": (hf.Adam, dict(learning_rate=3e-3, batch=100)),
-    "Hessian-free": (hf.HessianFree, dict(preset="source2022", gradient_batch=1000)),
+    "Hessian-free, r = 1.01": (hf.HessianFree, dict(preset="source2022", gradient_batch=1000)),
+    "Hessian-free, r = 1.5": (hf.HessianFree, dict(preset="source2022", gradient_batch=1000, damping_factor=1.5)),
 }
 SEEDS = range(3)
 
@@ -63,15 +64,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("forms", nargs="*", default=list(FORMS), help="slides, code or both")
     for form in parser.parse_args().forms:
-        history = stored.History(f"sine_{form}", 0, {"methods": {name: settings for name, (_, settings) in METHODS.items()},
-                                                     "epochs": FORMS[form][2], "seeds": list(SEEDS)})
-        history.origin |= {"command": f"python experiments/sine.py {form}", "threads": os.environ["OPENBLAS_NUM_THREADS"]}
+        settings = {"methods": {name: words for name, (_, words) in METHODS.items()}, "epochs": FORMS[form][2],
+                    "seeds": list(SEEDS)}
+        history = stored.History(f"sine_{form}", 0, settings)
+        history.origin |= {"command": f"python experiments/sine.py {form}",
+                           "threads": os.environ["OPENBLAS_NUM_THREADS"]}
         for number, method in enumerate(METHODS):
             for seed in SEEDS:
                 for epoch, cost, cpu, loss, fresh in run(form, method, seed, FORMS[form][2]):
                     history.add(method=number, seed=seed, epoch=epoch, cost=cost, cpu_seconds=cpu, loss=loss,
                                 fresh_loss=fresh)
-                print(f"{form} {method:13} seed {seed}: {epoch} epochs, {cost:6.0f} GE, {cpu:5.1f} s, f {loss:.5f}, "
+                print(f"{form} {method:22} seed {seed}: {epoch} epochs, {cost:6.0f} GE, {cpu:5.1f} s, f {loss:.5f}, "
                       f"fresh {fresh:.5f}", flush=True)
         history.save()
 
