@@ -6,8 +6,8 @@ slides: 2,000 points of sin x + noise, x ~ N(0, 1), 1-15-15-1 with ReLU, 100 epo
 code:   10,000 points of sin 10x + noise, x ~ U(−1, 1), 1-20-20-1 with tanh, 150 epochs.
 
 SGD with batch 100 and η = 0.05, Adam with the same batch, Hessian-free with batch 1,000 (preset
-"source2022") and both values of r that the project names, three seeds each. A row an epoch, all in data/runs/sine_FORM.npz. The runs are
-short and have no checkpoint.
+"source2022") and both values of r that the project names, three seeds each. A row an epoch, all in
+data/runs/sine_FORM.npz. The runs are short and have no checkpoint.
 """
 
 import argparse
