@@ -1,0 +1,186 @@
+"""Deep autoencoders at Martens' sizes, on CURVES-like pictures and on MNIST.
+
+    python experiments/autoencoders.py curves hf
+    python experiments/autoencoders.py mnist nag --cpu-seconds 10800
+    python experiments/autoencoders.py curves adam --rate 2e-3 --name autoencoder_try
+
+A row is a step of Hessian-free, or an epoch of a first-order method. After every row, or every
+minute, the run is saved; called again, it goes on. --cpu-seconds ends it: the processor's time spent
+inside the optimiser, of all threads together (measuring the errors is not counted).
+"""
+
+import argparse
+import json
+import time
+
+import numpy as np
+from history import RUNS, History
+
+import hf_lib as hf
+
+ENCODERS = {"curves": [784, 400, 200, 100, 50, 25, 6], "mnist": [784, 1000, 500, 250, 30]}
+CURVES_SEED, CURVES_TRAIN, CURVES_TEST = 2010, 20_000, 10_000
+CHUNK = 4096
+SAVE_EVERY = 60                 # seconds between two savings
+
+# Hessian-free goes through stages: from so many gradient-equivalents on, with these settings. The first
+# steps need no precision, so they are made on mini-batches; the last ones need all data.
+BATCHES = dict(preconditioner="kronecker", stop=None, backtracking=False)
+STAGES = {
+    "curves": [[0, dict(BATCHES, damping=45.0, gradient_batch=4000, curvature_batch=1000, max_cg=10)]],
+    "mnist": [[0, dict(BATCHES, damping=45.0, gradient_batch=6000, curvature_batch=2000, max_cg=10)]],
+}
+# As in 2010: gradient and line search on all data, curvature on a mini-batch, every device
+MARTENS = {"curves": [[0, dict(curvature_batch=5000)]], "mnist": [[0, dict(curvature_batch=5000)]]}
+# What the first-order methods are tuned over: short runs of GRID_EPOCHS, the lowest training error wins
+GRID_EPOCHS = 60
+GRID = [*[("sgd", dict(rate=rate)) for rate in (1e-3, 3e-3, 1e-2, 3e-2)],
+        *[(method, dict(rate=rate, momentum=momentum)) for method in ("nag", "momentum")
+          for momentum, rates in ((0.9, (1e-3, 3e-3, 1e-2)), (0.99, (3e-4, 1e-3, 3e-3))) for rate in rates],
+        *[("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3)]]
+FIRST_ORDER = {"sgd": hf.SGD, "momentum": hf.Momentum, "nag": hf.NAG, "adam": hf.Adam}
+
+
+def network(encoder):
+    """The encoder and its mirror: sigmoid hidden units, a linear code."""
+    sizes = [*encoder, *encoder[-2::-1]]
+    activations = ["sigmoid"] * (len(sizes) - 2)
+    activations[len(encoder) - 2] = "linear"
+    return hf.MLP(sizes, activation=activations)
+
+
+def pictures(name):
+    """Training and test pictures, (N, 784) float32."""
+    if name == "mnist":
+        data = hf.datasets.mnist()
+        return data.X_train, data.X_test
+    X = hf.datasets.curves(CURVES_TRAIN + CURVES_TEST, np.random.default_rng(CURVES_SEED))
+    return X[:CURVES_TRAIN], X[CURVES_TRAIN:]
+
+
+def squared_error(net, theta, X):
+    """(1/N) Σ_n ‖σ(z_n) − x_n‖², a float: what the papers report."""
+    total = 0.0
+    for start in range(0, len(X), CHUNK):
+        x = X[start:start + CHUNK]
+        e = hf.SigmoidCrossEntropy().output(net(theta, x))
+        e -= x
+        total += float(np.vdot(e, e))
+    return total / len(X)
+
+
+def make_loop(args, problem, theta, rng):
+    """The optimiser, and the settings that the history states."""
+    if args.method in FIRST_ORDER:
+        epoch = problem.N // args.batch
+        steps = args.epochs * epoch
+
+        def rate(k):
+            """η for the first half, then down to a hundredth of it in a straight line."""
+            return args.rate * (1 - 0.99 * max(0.0, 2 * k / steps - 1))
+        more = {"momentum": args.momentum} if args.method in ("momentum", "nag") else {}
+        settings = dict(rate=args.rate, batch=args.batch, epochs=args.epochs, **more)
+        return FIRST_ORDER[args.method](problem, theta, rate, batch=args.batch, rng=rng, max_steps=steps,
+                                        every=epoch, **more), settings
+    stages = stages_of(args)
+    return hf.HessianFree(problem, theta, rng=rng, **stages[0][1]), {"stages": stages}
+
+
+def stages_of(args):
+    return json.loads(args.stages) if args.stages else {"hf": STAGES, "martens": MARTENS}[args.method][args.data]
+
+
+def stage_at(cost, stages, problem, theta, rng):
+    """Hessian-free with the settings of the stage that is on at this cost."""
+    changes = [settings for begin, settings in stages if begin <= cost][-1]
+    return hf.HessianFree(problem, theta, rng=rng, **changes)
+
+
+def take_over(loop, state):
+    """`loop`, standing where a loop of another stage had this `state`."""
+    return loop.restore({**state, "settings": loop.state()["settings"]})
+
+
+def run(args):
+    X, X_test = pictures(args.data)
+    net = network(ENCODERS[args.data])
+    problem = hf.Problem(net, hf.SigmoidCrossEntropy(), X, X, l2=args.l2)
+    rng = np.random.default_rng(args.seed)
+    theta = net.init(rng, scheme="sparse", dtype=np.float32)
+    loop, settings = make_loop(args, problem, theta, rng)
+    history = History(args.name or f"autoencoder_{args.data}_{args.method}", args.seed, dict(settings, l2=args.l2))
+    checkpoint = history.path.with_suffix(".checkpoint.npz")
+    second_order, cpu = isinstance(loop, hf.HessianFree), 0.0
+    if checkpoint.exists() and history.path.exists() and not args.fresh:
+        history.load()
+        with np.load(checkpoint) as file:
+            state = dict(file)
+        if second_order:
+            loop = stage_at(float(state["cost"]), settings["stages"], problem, theta, rng)
+        take_over(loop, state)
+        history.cut(int(np.searchsorted(history.columns["index"], loop.index, side="right")))
+        cpu = history.last("cpu_seconds")
+        print(f"going on after step {loop.index}")
+    saved = time.monotonic()
+    while cpu < args.cpu_seconds and len(history.columns.get("index", ())) < args.rows:
+        if second_order:
+            stage = stage_at(loop.cost, settings["stages"], problem, loop.theta, rng)
+            if stage.settings != loop.settings:
+                loop = take_over(stage, loop.state())
+        start = time.process_time()
+        step = next(loop, None)
+        cpu += time.process_time() - start
+        if step is None:
+            break
+        row = dict(index=step.index, seconds=step.seconds, cpu_seconds=cpu, cost=step.cost, loss=step.loss,
+                   train=squared_error(net, step.theta, X), test=squared_error(net, step.theta, X_test))
+        if second_order:
+            row.update(rho=step.rho, damping=step.damping, cg_iterations=step.cg.iterations, chosen=step.chosen,
+                       step_size=step.step_size)
+        history.add(**row)
+        words = "  ".join(f"{name} {row[name]:.4g}" for name in row if name not in ("seconds", "chosen"))
+        print(f"{history.path.stem}: {words}", flush=True)
+        if time.monotonic() - saved > SAVE_EVERY:
+            history.save()
+            loop.save(checkpoint)
+            saved = time.monotonic()
+    history.save()
+    loop.save(checkpoint)
+    print(f"ended: {loop.reason or 'time is up'}; training error {min(history.columns['train']):.4f} at best")
+
+
+def run_grid(args):
+    """Every short run that is not stored yet."""
+    for method, choice in GRID:
+        words = "_".join(f"{value:g}" for value in choice.values())
+        args.name = f"autoencoder_{args.data}_grid_{method}_{words}"
+        args.method, args.epochs, args.momentum = method, GRID_EPOCHS, 0.0
+        vars(args).update(choice)
+        path = RUNS / f"{args.name}.npz"
+        checkpoint = path.with_suffix(".checkpoint.npz")     # there until the run has ended
+        if args.fresh or checkpoint.exists() or not path.exists():
+            run(args)
+            checkpoint.unlink()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", choices=sorted(ENCODERS))
+    parser.add_argument("method", choices=["hf", "martens", "grid", *FIRST_ORDER])
+    parser.add_argument("--cpu-seconds", type=float, default=3600)
+    parser.add_argument("--rows", type=int, default=10**9, help="at most so many rows in all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--l2", type=float, default=0.0, help="weight decay")
+    parser.add_argument("--name", help="file name in data/runs, without .npz")
+    parser.add_argument("--fresh", action="store_true", help="start again, whatever is stored")
+    parser.add_argument("--stages", help="hf: other stages, as JSON")
+    parser.add_argument("--rate", type=float, default=1e-3, help="first order: learning rate")
+    parser.add_argument("--batch", type=int, default=200, help="first order: pictures a step")
+    parser.add_argument("--momentum", type=float, default=0.99, help="momentum and nag: µ")
+    parser.add_argument("--epochs", type=int, default=1000, help="first order: length of the schedule")
+    args = parser.parse_args()
+    run_grid(args) if args.method == "grid" else run(args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The autoencoder runs as a script: cut short and resumed, through stages, and the grid of short runs."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hf_lib as hf
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "experiments"))
+import autoencoders  # noqa: E402
+import history  # noqa: E402
+
+SMALL = dict(gradient_batch=20, curvature_batch=10, max_cg=3, damping=1.0)
+STAGED = [[0, dict(SMALL, preconditioner="kronecker")], [8, dict(preconditioner=None, damping=9.0, max_cg=4)]]
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """Made-up pictures of 16 pixels, a network 16-6-2-6-16, and a folder of its own."""
+    X = np.random.default_rng(0).random((60, 16), dtype=np.float32)
+    monkeypatch.setattr(autoencoders, "pictures", lambda name: (X[:40], X[40:]))
+    monkeypatch.setitem(autoencoders.ENCODERS, "curves", [16, 6, 2])
+    monkeypatch.setitem(autoencoders.STAGES, "curves", STAGED)
+    monkeypatch.setattr(autoencoders, "CURVES_TRAIN", 40)
+    for module in (autoencoders, history):
+        monkeypatch.setattr(module, "RUNS", tmp_path)
+    return tmp_path
+
+
+def arguments(method, **changes):
+    return argparse.Namespace(**{**dict(data="curves", method=method, cpu_seconds=1e9, rows=10**9, seed=0, l2=1e-4,
+                                        name=None, fresh=False, stages=None, rate=1e-2, batch=10, momentum=0.9,
+                                        epochs=10), **changes})
+
+
+def columns(folder, name):
+    return history.load(folder / f"{name}.npz")[0]
+
+
+@pytest.mark.parametrize("method", ["hf", "adam", "nag", "momentum", "sgd"])
+def test_a_run_cut_short_goes_on_bit_for_bit(small, method, capsys):
+    autoencoders.run(arguments(method, name="whole", rows=10))
+    for rows in (3, 6, 7, 10):                                # for hf: before, at and after the change of stage
+        autoencoders.run(arguments(method, name="cut", rows=rows))
+    assert capsys.readouterr().out.count("going on after step") == 3
+    whole, cut = columns(small, "whole"), columns(small, "cut")
+    assert len(whole["cost"]) == 10
+    for name in set(whole) - {"seconds", "cpu_seconds"}:
+        np.testing.assert_array_equal(whole[name], cut[name], err_msg=name)
+    assert np.all(np.diff(cut["cpu_seconds"]) >= 0) and np.all(np.diff(cut["seconds"]) > 0)
+
+
+def test_a_stage_takes_over_where_the_last_one_stood(small):
+    autoencoders.run(arguments("hf", name="staged", rows=12))
+    run = columns(small, "staged")
+    late = np.searchsorted(run["cost"], 8) + 1                # the first step after 8 gradient-equivalents
+    assert 1 < late < 11
+    assert np.all(run["cg_iterations"][:late] <= 3) and run["cg_iterations"][late:].max() == 4
+    assert run["damping"][late] < 9                           # λ goes on; the new stage's own start is not used
+    assert run["train"][-1] < run["train"][0]
+
+
+def test_errors_are_those_of_the_papers(small):
+    net = hf.MLP([16, 6, 2, 6, 16], ["sigmoid", "linear", "sigmoid"])
+    assert autoencoders.network([16, 6, 2]).activations == net.activations
+    theta, X = net.init(np.random.default_rng(1)), np.random.default_rng(2).random((50, 16))
+    picture = 1 / (1 + np.exp(-net(theta, X)))
+    assert autoencoders.squared_error(net, theta, X) == pytest.approx(np.mean(np.sum((picture - X) ** 2, axis=1)))
+
+
+def test_sizes_are_those_of_the_papers():
+    assert autoencoders.network(autoencoders.ENCODERS["curves"]).size == 842_340
+    sizes = autoencoders.network(autoencoders.ENCODERS["mnist"]).sizes
+    assert sizes == (784, 1000, 500, 250, 30, 250, 500, 1000, 784)
+
+
+def test_the_grid_is_made_once(small, monkeypatch):
+    monkeypatch.setattr(autoencoders, "GRID_EPOCHS", 2)
+    monkeypatch.setattr(autoencoders, "GRID", [("sgd", dict(rate=0.01)), ("nag", dict(rate=0.01, momentum=0.9))])
+    autoencoders.run_grid(arguments("grid"))
+    names = ["autoencoder_curves_grid_nag_0.01_0.9.npz", "autoencoder_curves_grid_sgd_0.01.npz"]
+    assert sorted(path.name for path in small.iterdir()) == names
+    before = [(small / name).stat().st_mtime_ns for name in names]
+    autoencoders.run_grid(arguments("grid"))
+    assert [(small / name).stat().st_mtime_ns for name in names] == before
