@@ -1,0 +1,253 @@
+"""Pictures of notebook 11: a repair that kills, the sine, the run browser, a preconditioner, misread digits."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from hf_lib import explore
+
+from . import style
+
+ROOT = Path(__file__).resolve().parents[2]
+DASHED, DOTTED, LONG, DASH_DOT = style.DASHED, style.DOTTED, style.LONG, style.DASH_DOT
+PREFIX = "mnist_"
+
+# group → name → the run, or the beginning of the names of its seeds
+GROUPS = {
+    "tuned, three seeds": {"Hessian-free": "hf_", "SGD": "sgd_", "Adam": "adam_"},
+    "the project's": {"SGD, η = 0.1": "project_sgd", "batch 1,000": "project_1000_cg",
+                      "batch 75, with the slip": "slip_75_cg", "batch 75, repaired": "project_75_cg",
+                      "batch 75, preset stochastic": "hf_75"},
+    "CG and PCG": {"batch 1,000, CG": "project_1000_cg", "batch 1,000, PCG": "project_1000_pcg",
+                   "all images, CG": "classical_cg", "all images, PCG": "classical_pcg"},
+}
+LOOKS = {
+    "Hessian-free": (style.COLOUR["Hessian-free"], "-"), "SGD": (style.COLOUR["SGD"], DASHED),
+    "Adam": (style.COLOUR["Adam"], DOTTED),
+    "SGD, η = 0.1": (style.COLOUR["SGD"], DASHED), "batch 1,000": ("#2B43E1", "-"),
+    "batch 75, with the slip": ("#4E1D96", LONG), "batch 75, repaired": ("#000000", DOTTED),
+    "batch 75, preset stochastic": (style.COLOUR["Hessian-free"], DASH_DOT),
+    "batch 1,000, CG": ("#2B43E1", "-"), "batch 1,000, PCG": ("#EE3C02", DASHED),
+    "all images, CG": ("#4E1D96", LONG), "all images, PCG": ("#844729", DASH_DOT),
+}
+WHAT = {"test error, %": "test_error", "test error of the average, %": "average_test_error",
+        "f on all training data": "loss"}
+AXES = {"CPU seconds": "cpu_seconds", "gradient-equivalents": "cost", "epochs": "epoch"}
+
+
+# ---- stored runs -----------------------------------------------------------------------------------
+
+
+def load(name):
+    """Columns (name → array) and origin (dict) of a stored run of `experiments/`."""
+    with np.load(ROOT / "data" / "runs" / f"{name}.npz") as file:
+        origin = json.loads(str(file["origin"]))
+        return {key: file[key] for key in file.files if key != "origin"}, origin
+
+
+def digits_runs():
+    """Every final run of `experiments/mnist.py`: name → columns."""
+    names = sorted(path.stem.removeprefix(PREFIX) for path in (ROOT / "data" / "runs").glob(f"{PREFIX}*.npz")
+                   if ".checkpoint" not in path.name and ".part" not in path.name)
+    return {name: load(PREFIX + name)[0] for name in names if not name.startswith("choose")}
+
+
+# ---- 1: the repair that kills ----------------------------------------------------------------------
+
+
+def _example_alive():
+    steps = np.arange(10.0, 60, 10)
+    sick = [(steps, 1 / steps + (steps > 30), 0.3 * 0.98**steps, 0.5 + 0 * steps) for _ in range(2)]
+    well = [(steps, 1 / steps, 0.3 + 0 * steps, 0.2 + 0 * steps) for _ in range(2)]
+    return {"runs": {"repaired": sick, "with the slip": well}}
+
+
+@explore.picture(_example_alive, seed=lambda runs: explore.Integer(0, len(next(iter(runs.values()))) - 1, label="seed"))
+def alive(runs, seed):
+    """f on all data and λ along two runs, one seed in bold; `runs` maps each name to its (steps, f, λ, ρ)."""
+    fig = style.figure(9, 3.7)
+    loss, damping = fig.subplots(1, 2)
+    for (name, seeds), (colour, dashes) in zip(runs.items(), (("#EE3C02", "-"), ("#2B43E1", DASHED)), strict=True):
+        for k, (steps, f, lam, _) in enumerate(seeds):
+            bold = k == seed
+            for ax, values in ((loss, f), (damping, lam)):
+                ax.plot(steps, values, color=colour, linestyle=dashes, linewidth=2.2 if bold else 0.9,
+                        alpha=1 if bold else 0.35, label=name if bold else "_")
+    every = np.concatenate([f for seeds in runs.values() for _, f, _, _ in seeds])
+    loss.set(yscale="log", ylim=(0.8 * every.min(), 1.3 * every.max()), yticks=(0.1, 0.3, 1, 3),
+             yticklabels=("0.1", "0.3", "1", "3"))
+    style.label(loss, "step", "f on all data", f"f, seed {seed} (thin: the others)")
+    lams = np.concatenate([lam for seeds in runs.values() for _, _, lam, _ in seeds])
+    damping.set(ylim=(0, 1.15 * lams.max()))
+    style.label(damping, "step", "λ", "λ")
+    style.legend(damping, loc="lower left")
+    said = []
+    for name, seeds in runs.items():
+        _, f, lam, _ = seeds[seed]
+        said.append(f"{name}, f on all data is at most {f[len(f) // 3:].max():.2g} in the last two thirds and ends at "
+                    f"{f[-1]:.2g}, λ ends at {lam[-1]:.2g}")
+    fig.alt = f"Seed {seed}: {'; '.join(said)}."
+    return fig
+
+
+# ---- 2: the sine -----------------------------------------------------------------------------------
+
+SINE_LOOKS = {"SGD": (style.COLOUR["SGD"], DASHED), "Adam": (style.COLOUR["Adam"], DOTTED),
+              "Hessian-free, r = 1.01": ("#844729", LONG), "Hessian-free, r = 1.5": (style.COLOUR["Hessian-free"], "-")}
+SINE_AXES = {"epochs": "epoch", "CPU seconds": "cpu_seconds", "gradient-equivalents": "cost"}
+
+
+@lru_cache(1)
+def _example_sine():
+    rows = [(m, s, e, 3.0 * e, 0.01 * e, 0.2 / (e + 1) ** (m + 1), 0.2 / (e + 1) ** (m + 1)) for m in range(2)
+            for s in range(2) for e in range(5)]
+    names = ("method", "seed", "epoch", "cost", "cpu_seconds", "loss", "fresh_loss")
+    columns = dict(zip(names, np.array(rows, float).T, strict=True))
+    return {"forms": {"slides": (columns, ["SGD", "Adam"]), "code": (columns, ["SGD", "Adam"])}}
+
+
+@explore.picture(_example_sine, form=lambda forms: explore.Choice(tuple(forms), label="form"),
+                 axis=explore.Choice(tuple(SINE_AXES), label="measured in"),
+                 start=explore.Switch(label="the beginning only"))
+def sine(forms, form, axis, start):
+    """f on fresh points for each method and seed of one form; `forms` maps each to (columns, names of methods)."""
+    columns, methods = forms[form]
+    fig = style.figure(8.4, 3.9)
+    ax = fig.subplots()
+    ends, longest = {}, 0.0
+    for number, method in enumerate(methods):
+        colour, dashes = SINE_LOOKS[method]
+        here = columns["method"] == number
+        ends[method] = []
+        for seed in np.unique(columns["seed"][here]):
+            rows = here & (columns["seed"] == seed)
+            x, f = columns[SINE_AXES[axis]][rows], columns["fresh_loss"][rows]
+            ax.plot(x, f, color=colour, linestyle=dashes, linewidth=1.6, alpha=0.9, label=method if seed == 0 else "_")
+            ax.plot(x[-1], f[-1], "o", color=colour, markersize=5)
+            ends[method].append(f[-1])
+            longest = max(longest, x[-1])
+    ax.axhline(0.005, color=style.COLOUR["bound"], linewidth=1)
+    ax.set(yscale="log", xlim=(-0.01 * longest, 0.1 * longest) if start else (-0.02 * longest, 1.04 * longest),
+           ylim=(0.004, 0.6), yticks=(0.005, 0.01, 0.03, 0.1, 0.3), yticklabels=("0.005", "0.01", "0.03", "0.1", "0.3"))
+    style.label(ax, axis, "f on fresh points", "sin x, ReLU, 2,000 points" if form == "slides" else
+                "sin 10x, tanh, 10,000 points")
+    style.legend(ax, loc="center left", bbox_to_anchor=(1, 0.5))
+    fig.alt = (f"The form of the {form}: f on fresh points against {axis}{', the first tenth' if start else ''}; the "
+               "noise alone gives 0.005. The seeds end at: " +
+               "; ".join(f"{name} {', '.join(f'{f:.2g}' for f in values)}" for name, values in ends.items()) + ".")
+    return fig
+
+
+# ---- 4: the run browser ----------------------------------------------------------------------------
+
+
+@lru_cache(1)
+def _example_runs():
+    epochs = np.array([0.0, 0.1, 0.5, 1, 2, 4])
+    names = sorted({f"{key}0" if key.endswith("_") else key for group in GROUPS.values() for key in group.values()})
+    return {"runs": {name: {"epoch": epochs, "steps": 60 * epochs, "cost": (1 + k) * epochs,
+                            "cpu_seconds": 2 * (1 + k) * epochs, "loss": 2.3 / (1 + 9 * epochs),
+                            "test_error": 0.9 / (1 + (20 + k) * epochs), "average_test_error": 0.9 / (1 + 18 * epochs)}
+                     for k, name in enumerate(names)}}
+
+
+@explore.picture(_example_runs, group=explore.Choice(tuple(GROUPS), label="runs"),
+                 what=explore.Choice(tuple(WHAT), label="show"), axis=explore.Choice(tuple(AXES), label="measured in"),
+                 log=explore.Switch(True, label="logarithmic axes"))
+def browser(runs, group, what, axis, log):
+    """Stored runs on the axes that the reader chooses; seeds of one setting share their look."""
+    fig = style.figure(8.6, 4.3)
+    ax = fig.subplots()
+    field, scale = WHAT[what], 100 if "%" in what else 1
+    said = []
+    for name, key in GROUPS[group].items():
+        colour, dashes = LOOKS[name]
+        of = [runs[run] for run in sorted(runs) if (run[:-1] == key if key.endswith("_") else run == key)]
+        for k, columns in enumerate(of):
+            x, y = columns[AXES[axis]][1:], scale * columns[field][1:]
+            ax.plot(x, y, color=colour, linestyle=dashes, linewidth=1.7, label="_" if k else name)
+            ax.plot(x[-1], y[-1], "o", color=colour, markersize=5)
+        last = [scale * columns[field][-1] for columns in of]
+        said.append(f"{name} {' and '.join(sorted({style.number(low, 3) for low in (min(last), max(last))}))}")
+    if log:
+        ax.set(xscale="log", yscale="log")
+    low, high = _limits(field, log)
+    ax.set(ylim=(low, high))
+    if log:
+        ticks = ((1.5, "1.5"), (2, "2"), (3, "3"), (5, "5"), (10, "10"), (20, "20"), (50, "50"))
+        if scale == 1:
+            ticks = ((0.001, "10⁻³"), (0.01, "10⁻²"), (0.1, "0.1"), (1, "1"))
+        ax.set(yticks=[tick for tick, _ in ticks], yticklabels=[words for _, words in ticks])
+    style.label(ax, axis, "", f"{what}; {group}")
+    style.legend(ax, loc="upper right")
+    fig.alt = (f"Runs: {group}. {what} against {axis}, {'logarithmic' if log else 'linear'} axes, from the first "
+               f"tenth of an epoch on. At their ends: {'; '.join(said)}.")
+    return fig
+
+
+def _limits(field, log):
+    if field == "loss":
+        return (3e-4, 5) if log else (0, 0.3)
+    return (1.2, 60) if log else (1, 5)
+
+
+# ---- 7: the spread of a preconditioner -------------------------------------------------------------
+
+
+@explore.picture(lambda: {"squares": np.geomspace(1e-9, 0.1, 50)},
+                 lam=explore.Log(1e-6, 1.0, step=2, default=1.0, label="λ"))
+def spread(squares, lam):
+    """M = (s + λ)^¾ over its mean, the parameters in order of size; `squares` are sorted quantiles of s."""
+    M = (squares + lam) ** 0.75
+    relative, share = M / M.mean(), np.linspace(0, 100, len(M))
+    fig = style.figure(8.2, 3.7)
+    ax = fig.subplots()
+    ax.plot(share, relative, color=style.COLOUR["model"], linewidth=2.4)
+    ax.axhline(1, color=style.COLOUR["bound"], linestyle=DASHED, linewidth=1.2)
+    ax.set(yscale="log", ylim=(1e-3, 3e3))
+    style.label(ax, "parameters in order of size, %", "M / mean of M",
+                f"λ = {style.number(lam)}: largest / smallest = {style.number(M.max() / M.min())}")
+    fig.alt = (f"The preconditioner's diagonal over its mean, sorted, at λ = {lam:.2g}: from {relative[0]:.3g} to "
+               f"{relative[-1]:.3g}; the largest entry is {M.max() / M.min():.3g} times the smallest.")
+    return fig
+
+
+# ---- 9: misread digits -----------------------------------------------------------------------------
+
+ROWS, COLUMNS = 4, 12
+
+
+@lru_cache(1)
+def _example_misread():
+    rng = np.random.default_rng(0)
+    return {"images": rng.random((60, 784), dtype=np.float32), "labels": np.arange(60) % 10,
+            "misread": {"all three": {k: (k + 1) % 10 for k in range(50)}, "SGD": {3: 4}}}
+
+
+@explore.picture(_example_misread, who=lambda misread, **_: explore.Choice(tuple(misread), label="misread by"),
+                 page=lambda misread, **_: explore.Integer(
+                     0, max((len(of) - 1) // (ROWS * COLUMNS) for of in misread.values()), label="page"))
+def misread(images, labels, misread, who, page):
+    """Test digits that are misread, each under what it is and what it is taken for."""
+    of = misread[who]
+    pages = (len(of) - 1) // (ROWS * COLUMNS)
+    page = min(page, pages)
+    rows = sorted(of)[page * ROWS * COLUMNS:(page + 1) * ROWS * COLUMNS]
+    fig = style.figure(9, 4.3)
+    ax = fig.subplots()
+    step = 36
+    wall = np.zeros((ROWS * step, COLUMNS * step))
+    for k, row in enumerate(rows):
+        i, j = divmod(k, COLUMNS)
+        wall[i * step + 8:i * step + 36, j * step + 4:j * step + 32] = images[row].reshape(28, 28)
+        ax.text(j * step + 18, i * step + 4, f"{labels[row]} as {of[row]}", color="white", ha="center", va="center",
+                fontsize=9)
+    ax.imshow(wall, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    ax.set_axis_off()
+    ax.set_title(f"misread by {who}: {len(of)} of 10,000, page {page} of {pages}")
+    first = ", ".join(f"a {labels[row]} as {of[row]}" for row in rows[:6])
+    fig.alt = (f"{len(rows)} of the {len(of)} test digits that are misread by {who}, page {page}, each under what it "
+               f"is and what it is taken for; the first: {first}.")
+    return fig
