@@ -76,10 +76,11 @@ class HessianFree(Resumable, Optimiser):
     ----------
     problem : Problem
         Or any object with `value`, `gradient` and `linearize(θ)` that has `ggn`; with batches also
-        `batch` and `N`, with the preconditioner also `linearize(θ).squared_gradients`.
+        `batch` and `N`, with the preconditioner also `linearize(θ).squared_gradients`; the Kronecker
+        preconditioner needs a `Problem`.
     theta : ndarray (d,)
         Where to start; copied.
-    rng : numpy.random.Generator, needed where a batch size is given
+    rng : numpy.random.Generator, needed where a batch size is given or targets are drawn ("kronecker")
     preset : {"martens2010", "source2022", "stochastic"}
     max_steps : int, optional; without it the caller breaks the loop
     **changes
@@ -93,7 +94,8 @@ class HessianFree(Resumable, Optimiser):
     Notes
     -----
     Cost of a step: 1 for the gradient, and on the curvature batch 1/3 for its forward pass, 4/3 for
-    each product and for the preconditioner; 1/3 for each f in backtracking and line search.
+    each product and for the preconditioner; 1/3 for each f in backtracking and line search. Kronecker
+    factors cost 2/3 there, and their own multiplications, inverses and applications over those of a gradient.
 
     Examples
     --------
