@@ -6,11 +6,11 @@
 
 First the settings are chosen: 50,000 training images, the other 10,000 to choose by, the test images
 unseen. Each setting of a method's grid runs once; the best runs again with four weights of L2
-(Hessian-free also with a larger batch for the last third, and with one weight for longer). What has the lowest error, the mean of the
-last three rows, of θ or of its running average, is chosen, and runs on all 60,000 with three seeds.
-Beside it: the source project's SGD, its form of Hessian-free at batches of 1,000 and 75, repaired and
-(at 75) with the slip that its published ratio has, and the classical form (gradient on all images,
-curvature on 5,000); with and without the preconditioner.
+(Hessian-free also with a larger batch for the last third, and with one weight for longer). What has
+the lowest error, the mean of the last three rows, of θ or of its running average, is chosen, and runs
+on all 60,000 with three seeds. Beside it: the source project's SGD, its form of Hessian-free at
+batches of 1,000 and 75, repaired and (at 75) with the slip that its published ratio has, and the
+classical form (gradient on all images, curvature on 5,000); with and without the preconditioner.
 
 Histories go to data/runs/mnist_NAME.npz, with a checkpoint beside them until a run is complete: a run
 that was interrupted goes on. One BLAS thread, so that `cpu_seconds` can be compared.

@@ -76,12 +76,12 @@ def alive(runs, seed):
                 ax.plot(steps, values, color=colour, linestyle=dashes, linewidth=2.2 if bold else 0.9,
                         alpha=1 if bold else 0.35, label=name if bold else "_")
     every = np.concatenate([f for seeds in runs.values() for _, f, _, _ in seeds])
-    loss.set(yscale="log", ylim=(0.8 * every.min(), 1.3 * every.max()), yticks=(0.1, 0.3, 1, 3),
-             yticklabels=("0.1", "0.3", "1", "3"))
-    style.label(loss, "step", "f on all data", f"f, seed {seed} (thin: the others)")
+    loss.set(yscale="log", ylim=(0.8 * every.min(), 1.3 * every.max()), yticks=(0.1, 0.2, 0.3, 0.5, 1),
+             yticklabels=("0.1", "0.2", "0.3", "0.5", "1"))
+    style.label(loss, "step", "", f"f on all data, seed {seed} (thin: the others)")
     lams = np.concatenate([lam for seeds in runs.values() for _, _, lam, _ in seeds])
     damping.set(ylim=(0, 1.15 * lams.max()))
-    style.label(damping, "step", "λ", "λ")
+    style.label(damping, "step", "", "λ")
     style.legend(damping, loc="lower left")
     said = []
     for name, seeds in runs.items():
