@@ -52,8 +52,8 @@ GRID = {
     "adam": [dict(learning_rate=rate, batch=batch) for rate in (3e-4, 1e-3) for batch in (100, 250)],
 }
 L2 = (3e-5, 1e-4, 3e-4, 1e-3)
-EPOCHS = {"hf": 14, "sgd": 12, "adam": 12}                                # to choose
-FINAL = {"hf": 30, "sgd": 30, "adam": 16}
+EPOCHS = {"hf": 14, "sgd": 10, "adam": 10}                                # to choose
+FINAL = {"hf": 24, "sgd": 24, "adam": 16}
 SEEDS = (0, 1, 2)
 METHODS = {"hf": hf.HessianFree, "slip": Slip, "sgd": hf.SGD, "adam": hf.Adam}
 FORMS = (("cg", None), ("pcg", 0.75))                                     # name and preconditioner
@@ -117,15 +117,15 @@ def runs():
         for seed in SEEDS:
             yield Run(f"{method}_{seed}", method, best.settings, FINAL[method], seed, best.l2)
     yield Run("project_sgd", "sgd", dict(learning_rate=0.1, batch=100), 20)
-    for name, method, batch, factor, epochs in (("slip_75", "slip", 75, 1.01, 4), ("project_1000", "hf", 1000, 1.5, 3),
+    for name, method, batch, factor, epochs in (("slip_75", "slip", 75, 1.01, 3), ("project_1000", "hf", 1000, 1.5, 2),
                                                 ("project_75", "hf", 75, 1.01, 5)):
         for form, preconditioner in FORMS[:1 if method == "slip" else 2]:
             yield Run(f"{name}_{form}", method, dict(preset="source2022", gradient_batch=batch, damping_factor=factor,
                                                      preconditioner=preconditioner), epochs)
     for form, preconditioner in FORMS:
         yield Run(f"classical_{form}", "hf", dict(preset="martens2010", damping=1.0, curvature_batch=5000,
-                                                  preconditioner=preconditioner), 15)
-    yield Run("hf_75", "hf", dict(preset="stochastic", gradient_batch=75, curvature_batch=19), 3)
+                                                  preconditioner=preconditioner), 14)
+    yield Run("hf_75", "hf", dict(preset="stochastic", gradient_batch=75, curvature_batch=19), 2)
 
 
 class Course:
