@@ -108,24 +108,27 @@ def validation(name):
 
 def runs():
     """All runs in order; a run that depends on a choice is made when the choice is stored."""
+    best = {}
     for method in GRID:
         tried = []
         for run in trials(method):
             tried.append(run)
             yield run
-        best = min(tried, key=lambda run: validation(run.name)[0])
-        for seed in SEEDS:
-            yield Run(f"{method}_{seed}", method, best.settings, FINAL[method], seed, best.l2)
-    yield Run("project_sgd", "sgd", dict(learning_rate=0.1, batch=100), 20)
+        best[method] = min(tried, key=lambda run: validation(run.name)[0])
+    final = [Run(f"{method}_{seed}", method, of.settings, FINAL[method], seed, of.l2)
+             for seed in SEEDS for method, of in best.items()]
+    yield from final[:len(GRID)]
     for name, method, batch, factor, epochs in (("slip_75", "slip", 75, 1.01, 3), ("project_1000", "hf", 1000, 1.5, 2),
-                                                ("project_75", "hf", 75, 1.01, 5)):
+                                                ("project_75", "hf", 75, 1.01, 3)):
         for form, preconditioner in FORMS[:1 if method == "slip" else 2]:
             yield Run(f"{name}_{form}", method, dict(preset="source2022", gradient_batch=batch, damping_factor=factor,
                                                      preconditioner=preconditioner), epochs)
     for form, preconditioner in FORMS:
         yield Run(f"classical_{form}", "hf", dict(preset="martens2010", damping=1.0, curvature_batch=5000,
                                                   preconditioner=preconditioner), 14)
+    yield Run("project_sgd", "sgd", dict(learning_rate=0.1, batch=100), 20)
     yield Run("hf_75", "hf", dict(preset="stochastic", gradient_batch=75, curvature_batch=19), 2)
+    yield from final[len(GRID):]
 
 
 class Course:
