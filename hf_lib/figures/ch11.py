@@ -196,21 +196,23 @@ def _limits(field, log):
 # ---- 7: the spread of a preconditioner -------------------------------------------------------------
 
 
-@explore.picture(lambda: {"squares": np.geomspace(1e-9, 0.1, 50)},
+@explore.picture(lambda: {"squares": np.geomspace(0.1, 1e-9, 50), "share": np.geomspace(1e-5, 1, 50)},
                  lam=explore.Log(1e-6, 1.0, step=2, default=1.0, label="λ"))
-def spread(squares, lam):
-    """M = (s + λ)^¾ over its mean, the parameters in order of size; `squares` are sorted quantiles of s."""
+def spread(squares, share, lam):
+    """M = (s + λ)^¾ over its smallest entry; `squares` are the s that the `share` of the parameters exceeds."""
     M = (squares + lam) ** 0.75
-    relative, share = M / M.mean(), np.linspace(0, 100, len(M))
-    fig = style.figure(8.2, 3.7)
+    relative = M / M.min()
+    fig = style.figure(8.2, 3.5)
     ax = fig.subplots()
-    ax.plot(share, relative, color=style.COLOUR["model"], linewidth=2.4)
+    ax.plot(100 * share, relative, color=style.COLOUR["model"], linewidth=2.4)
     ax.axhline(1, color=style.COLOUR["bound"], linestyle=DASHED, linewidth=1.2)
-    ax.set(yscale="log", ylim=(1e-3, 3e3))
-    style.label(ax, "parameters in order of size, %", "M / mean of M",
-                f"λ = {style.number(lam)}: largest / smallest = {style.number(M.max() / M.min())}")
-    fig.alt = (f"The preconditioner's diagonal over its mean, sorted, at λ = {lam:.2g}: from {relative[0]:.3g} to "
-               f"{relative[-1]:.3g}; the largest entry is {M.max() / M.min():.3g} times the smallest.")
+    ax.set(xscale="log", yscale="log", ylim=(0.6, 2e4), xlim=(0.001, 100), xticks=(0.001, 0.01, 0.1, 1, 10, 100),
+           xticklabels=("0.001", "0.01", "0.1", "1", "10", "100"))
+    style.label(ax, "share of the parameters that have a larger entry, %", "M / smallest entry of M",
+                f"λ = {style.number(lam)}: largest / smallest = {style.number(relative[0])}")
+    hundredth, half = np.interp((0.01, 0.5), share, relative)
+    fig.alt = (f"The preconditioner's entries over the smallest one at λ = {lam:.2g}, sorted from the largest, "
+               f"{relative[0]:.3g}; one in a hundred has more than {hundredth:.3g}, half of them {half:.3g}.")
     return fig
 
 
@@ -235,7 +237,7 @@ def misread(images, labels, misread, who, page):
     pages = (len(of) - 1) // (ROWS * COLUMNS)
     page = min(page, pages)
     rows = sorted(of)[page * ROWS * COLUMNS:(page + 1) * ROWS * COLUMNS]
-    fig = style.figure(9, 4.3)
+    fig = style.figure(9, 3.4)
     ax = fig.subplots()
     step = 36
     wall = np.zeros((ROWS * step, COLUMNS * step))
