@@ -51,11 +51,12 @@ def check_values(picture, data, values, first=None):
 
 
 def _check_kept(fig, first, pixels, at):
-    """Drawn with the axes that earlier pictures left, it must be the same picture."""
+    """Drawn with what earlier pictures left, it must be the same picture."""
     fig.keep(first)
     fig.canvas.draw()
     apart = np.abs(np.asarray(fig.canvas.buffer_rgba()).astype(int) - pixels)
-    assert apart.max() <= ROUNDING, f"{at}: an axis kept from another picture differs by {apart.max()} of 255"
+    assert apart.max() <= ROUNDING, f"{at}: what is kept from another picture differs by {apart.max()} of 255"
+    first.bitmaps = fig.bitmaps
 
 
 def check_corners(picture):

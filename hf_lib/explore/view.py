@@ -25,8 +25,9 @@ const mend = () => {
   view?.querySelectorAll('button[title]').forEach(button => button.setAttribute('aria-label', button.title));
   view?.setAttribute('onkeydown', 'event.ctrlKey || event.metaKey || event.shiftKey || event.stopPropagation()');
 };
+const known = image.closest('.hf-explore')?.hasAttribute('onkeydown');
 mend();
-[300, 1000, 3000].forEach(wait => setTimeout(mend, wait));  // the sliders may stand later than the picture
+if (!known) [300, 1000, 3000].forEach(wait => setTimeout(mend, wait));  // sliders may stand later than the picture
 """
 
 
@@ -58,7 +59,10 @@ class View:
             mover.observe(self.draw, "value")
             self.movers[name] = mover
             rows.append(row)
-        self.box = widgets.VBox(rows).add_class("hf-explore")
+        self.box = widgets.VBox().add_class("hf-explore")
+        # Apart from the picture: with every new style sheet the browser would look at the whole page again.
+        hide_copy = f"<style>#hf-{self.box.model_id}{{display:none}}</style>"
+        self.box.children = [*rows, widgets.HTML(hide_copy, layout={"display": "none"})]
         self.draw()
 
     def values(self):
@@ -83,8 +87,7 @@ class View:
             if os.environ.get("HF_LIB_STRICT"):
                 raise
             body = self._alert(error)
-        hide_copy = f"<style>#hf-{self.box.model_id}{{display:none}}</style>"
-        self.image.value = hide_copy + body
+        self.image.value = body
 
     def _alert(self, error):
         call = ", ".join(f"{name}={value!r}" for name, value in self.values().items())

@@ -1,61 +1,146 @@
-"""Axes that look as they did are not drawn again: most of a picture's time goes into its ticks."""
+"""What looks as it did in the picture before is not drawn again: most of the time goes into words and ticks."""
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 
 
-class KeptAxis(Artist):
-    """Stands in for an axis (ticks, grid, label) with the bitmap of when it last looked the same.
+class Bitmaps:
+    """Bitmaps of what two pictures in a row have drawn alike.
+
+    What is new is drawn as ever, the second time into a bitmap (or `at_once`), and from then on
+    the bitmap is laid on; what a picture does not show is forgotten. So what changes with every
+    move of a slider costs nothing more, and the memory stays small.
 
     Parameters
     ----------
-    axis : matplotlib.axis.Axis
-        Is hidden, and drawn by this.
-    bitmaps : dict
-        From `place` to the last look there and its bitmap; handed from one picture to the next.
-    place : hashable
-        Which axis of the figure this is.
+    last : Bitmaps, optional
+        Those of the picture before, which has the same size in pixels.
     """
 
-    def __init__(self, axis, bitmaps, place):
-        super().__init__()
-        self.axis, self.bitmaps, self.place = axis, bitmaps, place
-        self.set_zorder(axis.get_zorder())
-        axis.set_visible(False)
+    def __init__(self, last=None):
+        self._last = last._now if last else {}
+        self._now = {}
 
-    def draw(self, renderer):
-        if not self.axis.axes.axison:
+    def draw(self, renderer, look, draw, rasterise, at_once=False):
+        """Call `draw(renderer)`, or lay on what it drew before.
+
+        `look`, hashable, is all that decides on it. `rasterise()` returns it alone on a transparent
+        ground: (left, bottom) in pixels, and RGBA with the first row lowest.
+        """
+        bitmap = self._last.get(look)
+        if bitmap is None and (at_once or look in self._last):
+            bitmap = rasterise()
+        self._now[look] = bitmap
+        if bitmap is None:
+            draw(renderer)
             return
-        look = _look(self.axis)
-        last, bitmap = self.bitmaps.get(self.place, (None, None))
-        if look != last:
-            bitmap = self._rasterise(renderer)
-            self.bitmaps[self.place] = look, bitmap
         (x, y), pixels = bitmap
         gc = renderer.new_gc()
         renderer.draw_image(gc, x, y, pixels)
         gc.restore()
 
-    def _rasterise(self, renderer):
-        """The axis alone on a transparent ground: (left, bottom), RGBA with its first row lowest."""
+
+class Kept(Artist):
+    """An artist of whatever `_draw` draws, kept where its `_look` is that of the picture before."""
+
+    at_once = False
+
+    def draw(self, renderer):
+        renderer.bitmaps.draw(renderer, self._look(), self._draw, lambda: self._rasterised(renderer), self.at_once)
+
+    def _rasterised(self, renderer):
         alone = RendererAgg(renderer.width, renderer.height, renderer.dpi)
-        self.axis.set_visible(True)
-        self.axis.draw(alone)
-        self.axis.set_visible(False)
+        alone.bitmaps = Bitmaps()
+        self._draw(alone)
         pixels = np.asarray(alone.buffer_rgba())
-        rows = np.flatnonzero(pixels[:, :, 3].any(axis=1))
-        columns = np.flatnonzero(pixels[:, :, 3].any(axis=0))
+        inked = pixels.view(np.uint32)[:, :, 0]
+        rows = np.flatnonzero(inked.any(axis=1))
         if not rows.size:
             return (0, 0), np.zeros((1, 1, 4), np.uint8)
-        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+        top, bottom = rows[0], rows[-1] + 1
+        columns = np.flatnonzero(inked[top:bottom].any(axis=0))
+        left, right = columns[0], columns[-1] + 1
         return (left, renderer.height - bottom), pixels[top:bottom, left:right][::-1].copy()
 
 
-def _look(axis):
-    """All that decides how an axis is drawn."""
-    ticks, formatter, label = axis.get_majorticklocs(), axis.get_major_formatter(), axis.label
-    words = formatter.format_ticks(ticks)
-    return (*axis.axes.bbox.bounds, *axis.get_view_interval(), axis.get_scale(), axis.get_inverted(),
-            *ticks, *words, formatter.get_offset(), *axis.get_minorticklocs(), str(axis.get_tick_params()),
-            label.get_text(), label.get_color(), label.get_fontsize())
+class Renderer(RendererAgg):
+    """A renderer that keeps words: matplotlib would set them glyph by glyph for every picture.
+
+    Attributes
+    ----------
+    bitmaps : Bitmaps
+        Those of the figure that is drawn.
+    """
+
+    bitmaps = Bitmaps()
+
+    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        def draw(renderer, left=0, top=0):
+            RendererAgg.draw_text(renderer, gc, x - left, y - top, s, prop, angle, ismath, mtext)
+
+        def rasterise():
+            width, height, descent = self.get_text_width_height_descent(s, prop, ismath)
+            corners = np.array([[0, width, width, 0], [-descent, -descent, height - descent, height - descent]])
+            cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+            right_and_down = [[x], [y]] + np.array([[cos, -sin], [-sin, -cos]]) @ corners
+            left, top = np.floor(right_and_down.min(axis=1)).astype(int) - 3
+            right, bottom = np.ceil(right_and_down.max(axis=1)).astype(int) + 3
+            alone = RendererAgg(right - left, bottom - top, self.dpi)
+            draw(alone, left, top)
+            return (left, self.height - bottom), np.asarray(alone.buffer_rgba())[::-1].copy()
+
+        if gc.get_clip_rectangle() or gc.get_clip_path()[0]:
+            draw(self)
+        else:
+            look = x, y, s, hash(prop), angle, ismath, gc.get_rgb(), gc.get_alpha()
+            self.bitmaps.draw(self, look, draw, rasterise)
+
+
+class Canvas(FigureCanvasAgg):
+    """A canvas with such a renderer."""
+
+    renderer = None
+
+    def get_renderer(self):
+        size = *self.get_width_height(physical=True), self.figure.dpi
+        if self.renderer is None or size != (self.renderer.width, self.renderer.height, self.renderer.dpi):
+            self.renderer = Renderer(*size)
+        return self.renderer
+
+
+class KeptAxis(Kept):
+    """Stands in for an axis (ticks, grid, label), which it hides, and draws it only where it has changed.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+    place : hashable
+        Which axis of the figure this is.
+    """
+
+    at_once = True  # most axes stay, and to draw one twice takes longer than anything else
+
+    def __init__(self, axis, place):
+        super().__init__()
+        self.axis, self.place = axis, place
+        self.set_zorder(axis.get_zorder())
+        axis.set_visible(False)
+
+    def draw(self, renderer):
+        if self.axis.axes.axison:
+            super().draw(renderer)
+
+    def _draw(self, renderer):
+        self.axis.set_visible(True)
+        self.axis.draw(renderer)
+        self.axis.set_visible(False)
+
+    def _look(self):
+        """All that decides how the axis is drawn."""
+        axis = self.axis
+        ticks, formatter, label = axis.get_majorticklocs(), axis.get_major_formatter(), axis.label
+        words = formatter.format_ticks(ticks)
+        return (self.place, *axis.axes.bbox.bounds, *axis.get_view_interval(), axis.get_scale(),
+                axis.get_inverted(), *ticks, *words, formatter.get_offset(), *axis.get_minorticklocs(),
+                str(axis.get_tick_params()), label.get_text(), label.get_color(), label.get_fontsize())

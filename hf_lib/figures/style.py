@@ -10,11 +10,14 @@ print as the same grey, their dashes differ (tests/test_style.py measures both).
 (0, (1, 1.5))
 """
 
+from contextlib import contextmanager
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import AutoLocator
 
 from .canvas import Figure
+from .kept import Kept
 
 SOLID, DASHED, DOTTED = "-", (0, (5, 2)), (0, (1, 1.5))
 DASH_DOT, LONG = (0, (6, 2, 1, 2)), (0, (9, 2.5))
@@ -116,14 +119,76 @@ def label(ax, x, y, title=None):
 
 def legend(ax, **where):
     """Explain the lines, on a pale ground so that the grid does not run through the words."""
-    return ax.legend(frameon=True, framealpha=0.9, edgecolor="none", **where)
+    ax.add_artist(Legend(where))
+
+
+class Legend(Kept):
+    """A legend that is set when it is drawn: one that reads as before need not be."""
+
+    def __init__(self, where):
+        super().__init__()
+        self.where = where
+        self.set_zorder(5)                                        # above all lines
+        self.set_clip_on(False)                                   # it may stand beside the panel
+
+    def _look(self):
+        handles, words = self.axes.get_legend_handles_labels()
+        return (*self.axes.bbox.bounds, str(self.where), *words, *(seen for h in handles for seen in _ink(h)))
+
+    @contextmanager
+    def _made(self):
+        with context():
+            legend = self.axes.legend(frameon=True, framealpha=0.9, edgecolor="none", **self.where)
+        yield legend
+        legend.remove()
+
+    def get_tightbbox(self, renderer=None):
+        with self._made() as legend:
+            return legend.get_tightbbox(renderer)
+
+    def _draw(self, renderer):
+        with self._made() as legend:
+            legend.draw(renderer)
+
+
+INK = ("color", "alpha", "linewidth", "linestyle", "dashes", "marker", "markersize", "markeredgewidth",
+       "markeredgecolor", "markerfacecolor", "edgecolor", "facecolor", "hatch")
+
+
+def _ink(artist):
+    """How an artist looks in a legend."""
+    properties = {name: str(getattr(artist, f"get_{name}")()) for name in INK if hasattr(artist, f"get_{name}")}
+    return *properties.items(), str(getattr(artist, "_dash_pattern", None))
 
 
 def contours(ax, X, Y, Z, levels=14):
-    """Draw the level lines of Z over a pale ground, so that paths stand out."""
-    ax.contourf(X, Y, Z, levels=levels, cmap="Greys", alpha=0.25)
-    ax.contour(X, Y, Z, levels=levels, colors="#8C8C8C", linewidths=0.7)
+    """Draw the level lines of Z over a pale ground, so that paths stand out; they fill the panel."""
+    ax.set(xlim=(np.min(X), np.max(X)), ylim=(np.min(Y), np.max(Y)))
     ax.grid(False)
+    ax.add_artist(Levels(X, Y, Z, levels))
+
+
+class Levels(Kept):
+    """Level lines that are worked out when they are drawn: those that stood there before need not be."""
+
+    def __init__(self, X, Y, Z, levels):
+        super().__init__()
+        self.surface, self.levels = (np.asarray(X), np.asarray(Y), np.asarray(Z)), np.asarray(levels)
+        self.set_zorder(1)                                        # below all lines
+        self.set_in_layout(False)
+
+    def _look(self):
+        ax = self.axes
+        return (*ax.bbox.bounds, *ax.viewLim.bounds, ax.get_xscale(), ax.get_yscale(), self.levels.tobytes(),
+                *(values.tobytes() for values in self.surface))
+
+    def _draw(self, renderer):
+        with context():
+            ground = self.axes.contourf(*self.surface, levels=self.levels, cmap="Greys", alpha=0.25)
+            lines = self.axes.contour(*self.surface, levels=self.levels, colors="#8C8C8C", linewidths=0.7)
+        for levels in (ground, lines):
+            levels.draw(renderer)
+            levels.remove()
 
 
 def name_lines(ax):

@@ -81,7 +81,7 @@ def move_all(view, name: str) -> Moves:
     moves = Moves(name)
     view.scroll_into_view_if_needed()
     view.evaluate("view => hf.watch(view)")
-    for row in view.locator(":scope > *").all()[1:]:  # the first is the picture
+    for row in view.locator(":scope > :visible").all()[1:]:  # the first is the picture
         moves.busy = max(moves.busy, sharing())
         for mark, moved in MOVERS.items():
             if row.locator(mark).count() or row.evaluate("(row, mark) => row.matches(mark)", mark):
