@@ -90,7 +90,7 @@ _DEFAULTS = {key: value for key, value in mpl.rcParamsDefault.items()
 
 def figure(width=7, height=4):
     """Return an empty figure of `width` × `height` inches; set its `alt` before you return it."""
-    return Figure(width, height)
+    return Figure(width, height, context)
 
 
 def method(name):
@@ -137,8 +137,7 @@ class Legend(Kept):
 
     @contextmanager
     def _made(self):
-        with context():
-            legend = self.axes.legend(frameon=True, framealpha=0.9, edgecolor="none", **self.where)
+        legend = self.axes.legend(frameon=True, framealpha=0.9, edgecolor="none", **self.where)
         yield legend
         legend.remove()
 
@@ -183,9 +182,8 @@ class Levels(Kept):
                 *(values.tobytes() for values in self.surface))
 
     def _draw(self, renderer):
-        with context():
-            ground = self.axes.contourf(*self.surface, levels=self.levels, cmap="Greys", alpha=0.25)
-            lines = self.axes.contour(*self.surface, levels=self.levels, colors="#8C8C8C", linewidths=0.7)
+        ground = self.axes.contourf(*self.surface, levels=self.levels, cmap="Greys", alpha=0.25)
+        lines = self.axes.contour(*self.surface, levels=self.levels, colors="#8C8C8C", linewidths=0.7)
         for levels in (ground, lines):
             levels.draw(renderer)
             levels.remove()
