@@ -4,14 +4,11 @@ import base64
 import html
 import struct
 import zlib
-from contextlib import nullcontext
-from unittest.mock import patch
 
 import matplotlib.figure
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from .kept import Bitmaps, Canvas, KeptAxis
@@ -24,30 +21,13 @@ PANEL = "display:block;box-sizing:border-box;width:100%;background:#fff;border-r
 
 
 class Panel(Axes):
-    """Axes whose ticks are made when they are drawn; matplotlib makes the first at once, in most of its time."""
-
-    def __init__(self, *place, **options):
-        with patch.object(Axis, "reset_ticks", _without_ticks):
-            super().__init__(*place, **options)
-        for axis in (self.xaxis, self.yaxis):
-            del axis.majorTicks, axis.minorTicks  # from now on made when they are asked for
-        for spine in self.spines.values():
-            spine.get_position()                  # puts it there, as a tick would
-
-    def draw(self, renderer):
-        for axis in filter(Artist.get_visible, (self.xaxis, self.yaxis)):
-            axis.set_clip_path(self.patch)        # the new ticks'
-        super().draw(renderer)
+    """Axes whose ticks are made when they are drawn; matplotlib makes them at once, and slowly."""
 
     def set_xticks(self, ticks, labels=None):
         _set_ticks(self.xaxis, ticks, labels)
 
     def set_yticks(self, ticks, labels=None):
         _set_ticks(self.yaxis, ticks, labels)
-
-
-def _without_ticks(axis):
-    axis.majorTicks, axis.minorTicks = [], []
 
 
 def _set_ticks(axis, ticks, labels):
@@ -59,13 +39,6 @@ def _set_ticks(axis, ticks, labels):
 class Figure(matplotlib.figure.Figure):
     """A figure outside pyplot: nothing global, nothing to close.
 
-    Parameters
-    ----------
-    width, height : float
-        Inches.
-    style : callable
-        Returns the context in which it is drawn.
-
     Attributes
     ----------
     alt : str
@@ -75,15 +48,14 @@ class Figure(matplotlib.figure.Figure):
 
     alt = ""
 
-    def __init__(self, width, height, style=nullcontext):
+    def __init__(self, width, height):
         super().__init__((width, height), dpi=SHARPNESS * CSS_DPI, layout="constrained")
         Canvas(self)
-        self.bitmaps, self.style = Bitmaps(), style
+        self.bitmaps = Bitmaps()
 
     def draw(self, renderer):
         renderer.bitmaps = self.bitmaps
-        with self.style():
-            super().draw(renderer)
+        super().draw(renderer)
 
     def add_subplot(self, *place, **options):
         return super().add_subplot(*place, **{"axes_class": Panel} | options)

@@ -133,7 +133,6 @@ class KeptAxis(Kept):
 
     def _draw(self, renderer):
         self.axis.set_visible(True)
-        self.axis.set_clip_path(self.axis.axes.patch)  # the new ticks'
         self.axis.draw(renderer)
         self.axis.set_visible(False)
 

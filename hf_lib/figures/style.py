@@ -90,7 +90,7 @@ _DEFAULTS = {key: value for key, value in mpl.rcParamsDefault.items()
 
 def figure(width=7, height=4):
     """Return an empty figure of `width` × `height` inches; set its `alt` before you return it."""
-    return Figure(width, height, context)
+    return Figure(width, height)
 
 
 def method(name):
@@ -137,7 +137,8 @@ class Legend(Kept):
 
     @contextmanager
     def _made(self):
-        legend = self.axes.legend(frameon=True, framealpha=0.9, edgecolor="none", **self.where)
+        with context():
+            legend = self.axes.legend(frameon=True, framealpha=0.9, edgecolor="none", **self.where)
         yield legend
         legend.remove()
 
@@ -182,8 +183,9 @@ class Levels(Kept):
                 *(values.tobytes() for values in self.surface))
 
     def _draw(self, renderer):
-        ground = self.axes.contourf(*self.surface, levels=self.levels, cmap="Greys", alpha=0.25)
-        lines = self.axes.contour(*self.surface, levels=self.levels, colors="#8C8C8C", linewidths=0.7)
+        with context():
+            ground = self.axes.contourf(*self.surface, levels=self.levels, cmap="Greys", alpha=0.25)
+            lines = self.axes.contour(*self.surface, levels=self.levels, colors="#8C8C8C", linewidths=0.7)
         for levels in (ground, lines):
             levels.draw(renderer)
             levels.remove()
