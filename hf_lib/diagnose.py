@@ -28,7 +28,8 @@ def diagnose(steps, reason=None):
     "wrong sign"                the promise is mostly more than 2·(−φ) of CG, against G ⪰ 0
     "harmful preconditioner"    plain CG gets as far in under half the iterations: only in runs with
                                 ``compare_plain=True``
-    "stuck damping"             λ does not grow after ρ < 1/4, time and again
+    "stuck damping"             λ does not grow after ρ < 1/4, time and again; or does not fall after
+                                ρ > 3/4 though f creeps and λI outweighs G in the step
     "ratio below zero"          ρ < 0 step after step, however large λ becomes
     "runaway damping"           λ grows 100-fold while ρ changes sign and f falls on its own batch
     "small curvature batch"     G from a part of the examples, and ρ < 1/4 or CG's late iterates
@@ -89,8 +90,8 @@ def _dead(steps):
     dead = _median(step.dead for step in steps[-ENOUGH:])
     if dead >= 0.5:                              # NaN, where there is no net, is not
         return Finding("dead units", f"{100 * dead:.0f} % of the hidden units have a gradient of exactly 0 in the "
-                       f"last {ENOUGH} steps", "start again with scheme=\"he\" and biases at 0, "
-                       "with a larger λ at first, or with another activation")
+                       f"last {ENOUGH} steps", "scale the inputs to about 1, and start again with scheme=\"he\" and "
+                       "biases at 0, with a larger λ at first, or with another activation")
     return None
 
 
@@ -124,7 +125,14 @@ def _stuck(steps):
     if ignored >= ENOUGH and ignored > 0.5 * called:
         return Finding("stuck damping", f"ρ < 1/4 in {called} steps, and after {ignored} of them λ did not grow; it "
                        f"stays at {steps[-1].damping:.2g}", "a floor must be put on the new λ, max(λ_new, floor), "
-                       "never be a condition for λ to grow: hf.levenberg_marquardt")
+                       "never be a condition for λ to grow: hf.levenberg_marquardt; a damping_factor of 1 fixes λ")
+    idle = [a for a, b in pairs if a.rho > 0.75 and b.damping >= a.damping and a.cg.phi[a.chosen] < 0]
+    rules = _median(step.predicted / -step.cg.phi[step.chosen] for step in idle) if idle else 0.0
+    creeps = steps[-1].loss > 0.9 * steps[0].before
+    if len(idle) >= max(ENOUGH, 0.5 * len(pairs)) and 1.98 < rules < 2.02 and creeps:
+        return Finding("stuck damping", f"f creeps; after {len(idle)} steps with ρ > 3/4 λ did not fall, it stays at "
+                       f"{steps[-1].damping:.2g}, and the promise is {rules:.2f} times −φ: the step is nearly −g/λ",
+                       "let λ follow ρ (damping_factor=1.5), start from a smaller one, or lower damping_floor")
     return None
 
 

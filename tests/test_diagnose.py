@@ -127,6 +127,22 @@ def test_records_of_another_kind_will_do():
     assert names([SimpleNamespace(**{**step, "predicted": 1.5})] * 8) == []
 
 
+def test_a_fixed_damping_that_is_far_too_large_is_stuck():
+    problem, theta = sine(np.random.default_rng(0))
+    idle = list(hf.HessianFree(problem, theta, damping=1e4, damping_factor=1.0, max_steps=20))
+    (finding,) = hf.diagnose(idle)
+    assert finding.sickness == "stuck damping" and "λ did not fall" in finding.evidence
+    free = list(hf.HessianFree(problem, theta, damping=1e4, max_steps=60))
+    assert hf.diagnose(free) == () and free[-1].loss < 0.01 * idle[-1].loss
+
+
+def test_inputs_far_out_of_scale_kill_tanh_units_and_the_cure_says_so():
+    problem, theta = digits(np.random.default_rng(0))
+    far = hf.Problem(problem.net, problem.loss, problem.X * np.float32(1e4), problem.Y)
+    (finding,) = hf.diagnose(list(hf.HessianFree(far, theta, max_steps=15)))
+    assert finding.sickness == "dead units" and "scale the inputs" in finding.cure
+
+
 def test_bad_arguments_are_named():
     with pytest.raises(TypeError, match="reason must be a text or None, got int"):
         hf.diagnose([], 3)

@@ -1,6 +1,8 @@
 """Controls, pictures and views: without a browser, since every handler can be called."""
 
 import html.parser
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -112,6 +114,29 @@ def test_moving_a_control_redraws_picture_and_alt():
     view.movers["k"].value = 3
     second = Tags(view.image.value).seen["img"]
     assert second["data-frame"] == "2" and "k = 3" in second["alt"] and second["src"] != first["src"]
+
+
+def test_two_threads_draw_one_after_the_other():
+    """Style is a setting of the process: a second drawing within the first would end it."""
+    drawing, most = [], []
+
+    @explore.picture(e=explore.Switch())
+    def slow(e):
+        drawing.append(e)
+        most.append(len(drawing))
+        time.sleep(0.05)
+        fig = style.figure(4, 3)
+        fig.alt = f"Switch {e}."
+        drawing.pop()
+        return fig
+
+    views = [explore.View(slow) for _ in range(3)]
+    threads = [threading.Thread(target=view.draw) for view in views]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(most) == 6 and max(most) == 1
 
 
 def test_player_buttons_step_and_stop_at_the_ends():

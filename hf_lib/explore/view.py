@@ -2,11 +2,15 @@
 
 import html
 import os
+from threading import RLock
 
 import ipywidgets as widgets
 from IPython.display import HTML, display
 
 from hf_lib.figures.canvas import PANEL
+
+# A kernel may run two controls' messages in two threads, and matplotlib's settings are those of the process.
+DRAWING = RLock()
 
 # Each new picture puts two things right for those who do not use a mouse: ipywidgets leaves a slider's
 # handle and the player's buttons without a name for screen readers; and JupyterLab takes plain keys for
@@ -75,6 +79,10 @@ class View:
         The page waits for one picture before it asks for the next, and asks for
         the newest values only: late frames cannot pile up.
         """
+        with DRAWING:
+            self._draw()
+
+    def _draw(self):
         self.frame += 1
         try:
             fig = self.picture(**self.data, **self.values())
