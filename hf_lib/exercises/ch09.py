@@ -240,7 +240,7 @@ def _back(values, better=lambda a, b: a < b, first_only=False):
 
 def _valley_cases(rng):
     for values in ((5.0, 3.0, 2.0, 2.5, 4.0), (5.0, 4.0, 3.0), (1.0, 3.0, 2.0, 4.0, 6.0), (2.0, 3.0, 4.0),
-                   (5.0, 2.0, 3.0, np.inf, np.inf), (3.0, 2.0, 5.0, 1.0, 4.0)):
+                   (5.0, 2.0, 3.0, np.inf, np.inf), (3.0, 2.0, 5.0, 1.0, 4.0), (2.0, 3.0, 3.0, 5.0)):
         points = [float(x) for x in rng.permutation(50)[:len(values)]]
         table = dict(zip(points, values))
         yield lambda p, table=table: table[p], points
@@ -252,7 +252,7 @@ q5 = FunctionExercise(
     kind="stretch",
     stub='''
         def backtrack(f, iterates):
-            """Number of the iterate to take: from the last one back, as long as f does not rise.
+            """Number of the iterate to take: from the last one back, as long as f falls or is infinite.
 
             f(p) is the true objective after the step p; call it no more often than needed.
             """
@@ -260,25 +260,25 @@ q5 = FunctionExercise(
         ''',
     code='''
         def backtrack(f, iterates):
-            """Number of the iterate to take: from the last one back, as long as f does not rise.
+            """Number of the iterate to take: from the last one back, as long as f falls or is infinite.
 
             f(p) is the true objective after the step p; call it no more often than needed.
             """
             k, f_k = len(iterates) - 1, f(iterates[-1])
             while k > 0:
                 f_before = f(iterates[k - 1])
-                if f_before > f_k:
+                if f_before >= f_k and f_k < np.inf:
                     break
                 k, f_k = k - 1, f_before
             return k
         ''',
     why="CG's late iterates are the long ones, where the model is least true (chapter 08, step 6.3: they grow). The "
-        "way back stops at the first rise, so it costs one value of $f$ more than the steps it goes. It goes on "
-        "where two "
-        "values are equal, or both are infinite: the earlier one is shorter.",
-    hints=("Begin at the last iterate. When is the one before it at least as good?",
-           "Keep the number and the value of the best so far; leave the loop at the first iterate that is worse.",
-           "`while k > 0:` compute `f(iterates[k - 1])`; `break` if it is greater than the value at `k`."),
+        "way back stops at the first rise, so it costs one value of $f$ more than the steps it goes. Where f is "
+        "infinite it goes on in any case: nothing can be worse.",
+    hints=("Begin at the last iterate. When is the one before it better?",
+           "Keep the number and the value of the best so far; leave the loop at the first iterate that is no better.",
+           "`while k > 0:` compute `f(iterates[k - 1])`; `break` if it is not smaller than the value at `k` "
+           "and that one is finite."),
     cases=_valley_cases,
     diagnoses=(
         Diagnosis("the lowest of all", lambda f, its: int(np.argmin([f(p) for p in its])),
@@ -286,10 +286,13 @@ q5 = FunctionExercise(
         Diagnosis("from the front", lambda f, its: next((k for k in range(len(its) - 1) if f(its[k + 1]) > f(its[k])),
                                                         len(its) - 1),
                   say="You walk forwards until f rises. Begin at the last iterate."),
-        Diagnosis("one step only", lambda f, its: _back([f(p) for p in its], lambda a, b: a <= b, first_only=True),
-                  say="You go back by one at most. Go on as long as f does not rise."),
+        Diagnosis("one step only", lambda f, its: _back([f(p) for p in its], lambda a, b: a < b or b == np.inf,
+                                                          first_only=True),
+                  say="You go back by one at most. Go on as long as f falls."),
         Diagnosis("stuck at infinity", lambda f, its: _back([f(p) for p in its]),
-                  say="Two equal values stop your way back: two infinite ones, say. Go on where f is equal."),
+                  say="∞ is not larger than ∞, so you never leave it. From an infinite f go back in any case."),
+        Diagnosis("equal is not lower", lambda f, its: _back([f(p) for p in its], lambda a, b: a <= b),
+                  say="Where the one before is only as low, stay."),
         Diagnosis("always the last", lambda f, its: len(its) - 1, say="This is the loop without backtracking."),
     ),
 )

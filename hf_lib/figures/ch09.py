@@ -109,7 +109,7 @@ def player(steps, grid, data, k, share):
     loss, lam, rho = (fig.add_subplot(grid_of[1, 2 * i:2 * i + 2]) for i in range(3))
 
     _along(along, step, j)
-    along.set_title(f"step {k + 1}: {len(step['phi']) - 1} CG iterations, ρ = {style.number(step['rho'], 2)}")
+    along.set_title(f"step {k}: {len(step['phi']) - 1} CG iterations, ρ = {style.number(step['rho'], 2)}")
     fit.plot(*data, ".", color=style.COLOUR["data"], markersize=5, alpha=0.4)
     fit.plot(grid, step["curves"][0], color=GREY, linestyle=style.DASHED, label="before the step")
     fit.plot(grid, step["curves"][j + 1], color=RED, label="at this iterate")
@@ -123,7 +123,7 @@ def player(steps, grid, data, k, share):
     loss.set_yscale("log")
     style.label(loss, "step", "f(θ)")
     _lam_and_rho(lam, rho, np.array([s["lam"] for s in steps]), np.array([s["rho"] for s in steps]), at=k)
-    fig.alt = (f"Hessian-free step {k + 1} of {len(steps)}: CG makes {len(step['phi']) - 1} iterations; the model "
+    fig.alt = (f"Hessian-free step {k} of 0 to {len(steps) - 1}: CG makes {len(step['phi']) - 1} iterations; the model "
                f"promises {-step['phi'][-1]:.2g}. f is {step['f']:.3g} before the step, {step['along'][j]:.3g} at CG "
                f"iterate {step['kept'][j]}, and {step['after']:.3g} after the step, which takes iterate "
                f"{step['chosen']} times {step['alpha']:.2g}. ρ is {step['rho']:.2g}, λ is {step['lam']:.2g}.")
@@ -137,14 +137,14 @@ def _along(ax, step, j):
     last = len(step["phi"]) - 1
     ax.axhline(0, color=GREY, linewidth=1)
     ax.plot(np.arange(last + 1) / last, step["phi"] / scale, color=RED, linestyle=style.DASHED, label="model φ")
-    shown = np.clip(real, -1.45, 1.2)
+    shown = np.clip(real, -2.5, 1.2)
     at = step["kept"] / last
     ax.plot(at, shown, color=BLACK, marker="s", markersize=4, label="true f − f(θ)")
     i = int(np.flatnonzero(step["kept"] == step["chosen"])[0])
     ax.plot(at[i], shown[i], "o", color=style.COLOUR["step"], markersize=13, fillstyle="none", markeredgewidth=2,
             label="chosen")
     ax.plot(at[j], shown[j], "s", color=BLUE, markersize=9, label="shown")
-    ax.set(ylim=(-1.6, 2.1), xlim=(-0.03, 1.03), yticks=(-1, 0, 1), xticks=(0, 0.5, 1))
+    ax.set(ylim=(-2.7, 2.3), xlim=(-0.03, 1.03), yticks=(-2, -1, 0, 1), xticks=(0, 0.5, 1))
     style.label(ax, "share of CG's iterations", "change, in units of the promise")
     style.legend(ax, loc="upper right", ncols=2, columnspacing=1)
 
@@ -171,12 +171,12 @@ def digits(steps, images, labels, k):
     fig = style.figure(9, 3.9)
     along, errors, wall = fig.subplots(1, 3, width_ratios=(1.2, 1, 1.1))
     _along(along, step, len(step["kept"]) - 1)
-    along.set_title(f"step {k + 1}: ρ = {style.number(step['rho'], 2)}")
+    along.set_title(f"step {k}: ρ = {style.number(step['rho'], 2)}")
     rates = [100 * len(w) / len(labels) for w in wrong]
-    errors.plot(np.arange(1, len(steps) + 1), rates, color=style.COLOUR["test"], marker="o")
-    errors.plot(k + 1, rates[k], "o", color=RED, markersize=9)
+    errors.plot(rates, color=style.COLOUR["test"], marker="o")
+    errors.plot(k, rates[k], "o", color=RED, markersize=9)
     errors.set(ylim=(0, 100), yticks=(0, 25, 50, 75, 100))
-    style.label(errors, "step", "test error in %", f"{rates[k]:.1f} %")
+    style.label(errors, "step", "test error after it, in %", f"{rates[k]:.1f} %")
     wall_of = np.zeros((4 * CELL, 5 * CELL))
     zoom = 28 // side
     for i, n in enumerate(wrong[k][:20]):
@@ -188,9 +188,9 @@ def digits(steps, images, labels, k):
     wall.set_axis_off()
     wall.set_anchor("N")
     wall.set_title("misread as")
-    fig.alt = (f"Step {k + 1} of {len(steps)} on digits: ρ is {step['rho']:.2g}, λ is {step['lam']:.2g}, f goes from "
-               f"{step['f']:.3g} to {step['after']:.3g}. After it {len(wrong[k])} of {len(labels)} test digits are "
-               "misread; the first of them are shown, each under its wrong label.")
+    fig.alt = (f"Step {k} of 0 to {len(steps) - 1} on digits: ρ is {step['rho']:.2g}, λ is {step['lam']:.2g}, f goes "
+               f"from {step['f']:.3g} to {step['after']:.3g}. After it {len(wrong[k])} of {len(labels)} test digits "
+               "are misread; the first of them are shown, each under its wrong label.")
     return fig
 
 
