@@ -17,6 +17,15 @@ def _range(low, high, ratio=1.3):
     return low / ratio, high * ratio
 
 
+def _logarithmic(ax, low, high):
+    """A logarithmic y axis with room for these ends; under two decades it has ticks at 1, 2 and 5 as well."""
+    ax.set(yscale="log", ylim=(low, high))
+    if high < 100 * low:
+        digits = (1, 2, 5) if high > 4 * low else (1, 1.5, 2, 3, 4, 5, 7)
+        ticks = [float(f"{m}e{k}") for k in range(-12, 12) for m in digits if low < float(f"{m}e{k}") < high]
+        ax.set_yticks(ticks, [style.number(tick, 2) for tick in ticks])
+
+
 # ---- variants against each other -------------------------------------------------------------------
 
 
@@ -37,7 +46,7 @@ def race(runs, seed):
         ax.plot(*seeds[seed], color=colour, linestyle=dashes, linewidth=2.4, label=name)
         ax.plot(*(column[-1] for column in seeds[seed]), "o", color=colour, markersize=7)
     every = np.concatenate([loss for seeds in runs.values() for _, loss in seeds])
-    ax.set(yscale="log", ylim=_range(every.min(), every.max()))
+    _logarithmic(ax, *_range(every.min(), every.max()))
     style.label(ax, "gradient-equivalents", "f", f"seed {seed} (thin: the other seeds)")
     style.legend(ax, loc="center left", bbox_to_anchor=(1, 0.5))
     ends = ", ".join(f"{name} {seeds[seed][1][-1]:.3g}" for name, seeds in runs.items())
@@ -163,6 +172,49 @@ def stored(runs, name):
     return fig
 
 
+def _example_sizes():
+    def run(steps):
+        k = np.arange(1, steps + 1.0)
+        return {"cost": 90 * k / steps, "other_after": 1 / k, "rho": np.cos(0.1 * k), "rho_other": np.cos(steps * k)}
+    return {"runs": {"all": run(5), "75": run(40)}}
+
+
+@explore.picture(_example_sizes, size=lambda runs: explore.Choice(runs, default=list(runs)[-1], label="batch"))
+def batch_sizes(runs, size):
+    """Left f on other data against the cost, a line a batch size; right ρ of each step, on its batch and on others."""
+    fig = style.figure(9, 3.8)
+    left, right = fig.subplots(1, 2, width_ratios=(1.25, 1))
+    own, other, black = style.COLOUR["training"], style.COLOUR["test"], style.COLOUR["objective"]
+    for (name, run), (colour, dashes) in zip(runs.items(), LOOKS, strict=False):
+        front = name == size
+        left.plot(run["cost"], run["other_after"], color=colour, linestyle=dashes, linewidth=2.4 if front else 1,
+                  alpha=1 if front else 0.5, label=name)
+    every = np.concatenate([run["other_after"] for run in runs.values()])
+    _logarithmic(left, *_range(every.min(), every.max()))
+    style.label(left, "gradient-equivalents", "f on other data")
+    style.legend(left, loc="upper left", ncols=3, columnspacing=1)
+    for x, run in enumerate(runs.values()):
+        for column, shift, colour, marker in (("rho", -0.17, own, "o"), ("rho_other", 0.17, other, "^")):
+            shown = np.clip(run[column], -1, 1.6)
+            right.plot(x + shift + np.linspace(-0.12, 0.12, len(shown)), shown, marker, color=colour, markersize=3,
+                       alpha=0.35, label={"rho": "own batch", "rho_other": "other data"}[column] if x == 0 else None)
+            right.plot(x + shift + np.array([-0.15, 0.15]), np.full(2, np.median(shown)), color=black, linewidth=2.4)
+    right.axhline(0, color=style.COLOUR["bound"], linewidth=1)
+    right.axvspan(list(runs).index(size) - 0.45, list(runs).index(size) + 0.45, color="#E6E6E6", zorder=0)
+    right.set(ylim=(-1.2, 2.3), yticks=(-1, 0, 1), yticklabels=("≤ −1", "0", "1"), xlim=(-0.5, len(runs) - 0.5),
+              xticks=range(len(runs)), xticklabels=list(runs))
+    run = runs[size]
+    harm = 100 * np.mean(run["rho_other"] < 0)
+    style.label(right, "batch", "ρ", f"{size}: {harm:.0f} % of {len(run['rho'])} steps harm")
+    style.legend(right, loc="upper center", ncols=2, columnspacing=1)
+    fig.alt = (f"Batch {size}: {len(run['rho'])} steps, f on other data ends at {run['other_after'][-1]:.3g} and is at "
+               f"most {run['other_after'].max():.3g}; {harm:.0f} per cent of the steps raise it. Median of ρ on the "
+               "own batch and on other data: "
+               + "; ".join(f"{name} {np.median(r['rho']):.2f} and {np.median(r['rho_other']):.2f}"
+                           for name, r in runs.items()) + ".")
+    return fig
+
+
 def _example_epochs():
     epochs = np.arange(1, 21.0)
     runs = [{"epoch": epochs, "test_error": 0.05 / epochs + 0.01 * k, "average_error": 0.04 / epochs + 0.01 * k}
@@ -222,7 +274,8 @@ def patient(charts, patient, cured):
     finite = run["f"][np.isfinite(run["f"]) & (run["f"] > 0)]
     finite = finite if finite.size else np.ones(1)
     f.plot(steps, np.where(np.isfinite(run["f"]), run["f"], np.nan), ".-", color=style.COLOUR["objective"])
-    f.set(yscale="log", ylim=_range(finite.min(), finite.max(), 2), xlim=(0.5, len(steps) + 0.5))
+    f.set(xlim=(0.5, len(steps) + 0.5))
+    _logarithmic(f, *_range(finite.min(), finite.max(), 2))
     lost = int(np.sum(~np.isfinite(run["f"])))
     style.label(f, "", "", f"f, last {style.number(run['f'][-1])}" if not lost else f"f, not finite: {lost}×")
     rho.plot(steps, np.clip(run["rho"], -1, 1.6), "o", color=style.COLOUR["step"], markersize=4)
@@ -232,7 +285,7 @@ def patient(charts, patient, cured):
     middle = np.median(np.clip(run["rho"], -1e9, 1e9))
     style.label(rho, "", "", "ρ, median " + (style.number(middle, 2) if middle > -1e9 else "−∞"))
     lam.plot(steps, run["damping"], ".-", color=style.COLOUR["step"])
-    lam.set(yscale="log", ylim=_range(run["damping"].min(), run["damping"].max(), 3))
+    _logarithmic(lam, *_range(run["damping"].min(), run["damping"].max(), 3))
     style.label(lam, "", "", f"λ, last {style.number(run['damping'][-1], 2)}")
     cg.plot(steps, run["cg"], ".-", color=style.COLOUR["conjugate gradients"], label="CG")
     if np.isfinite(run["plain"]).any():
