@@ -190,7 +190,7 @@ def batch_sizes(runs, size):
         left.plot(run["cost"], run["other_after"], color=colour, linestyle=dashes, linewidth=2.4 if front else 1,
                   alpha=1 if front else 0.5, label=name)
     every = np.concatenate([run["other_after"] for run in runs.values()])
-    _logarithmic(left, *_range(every.min(), every.max()))
+    _logarithmic(left, every.min() / 1.3, every.max() * 50)                  # room for the legend
     style.label(left, "gradient-equivalents", "f on other data")
     style.legend(left, loc="upper left", ncols=3, columnspacing=1)
     for x, run in enumerate(runs.values()):
