@@ -75,8 +75,8 @@ def send(client: CourseClient, comm_id: str, data: dict[str, Any]) -> str:
 async def move_controls(client: CourseClient, seconds: float) -> AsyncIterator[tuple[int, str]]:
     """Move every control; yield (cell's index, reason) for each fault that this brings out.
 
-    After each move the kernel has `seconds` to deal with it, and QUIET more for what a
-    task of its own still draws.
+    After each move the kernel has `seconds` to deal with it, and after a control's last
+    one QUIET more for what a task of its own still draws.
     """
     told = set(widget_faults(client))
     for comm_id in list(client.creator):
@@ -86,10 +86,10 @@ async def move_controls(client: CourseClient, seconds: float) -> AsyncIterator[t
                     f"moving “{label}” to {next(iter(move.values()))}") for move in moves(state)]
         if state.get("_model_name") == "ButtonModel" and not state.get("disabled"):
             actions = [({"method": "custom", "content": {"event": "click"}}, f"pressing “{label}”")]
-        for data, action in actions:
+        for left, (data, action) in zip(reversed(range(len(actions))), actions):
             index = client.creator[comm_id]
             before = len(client.nb.cells[index].outputs)
-            answered = await client.settle(QUIET, send(client, comm_id, data), seconds)
+            answered = await client.settle(0 if left else QUIET, send(client, comm_id, data), seconds)
             if not answered:
                 yield index, f"{action}: no answer within {seconds:g} s"
                 return

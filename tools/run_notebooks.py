@@ -66,7 +66,12 @@ def planned(paths: list[Path], modes: tuple[str, ...]) -> tuple[list[tuple], lis
                 from hf_lib.exercises import solved
                 found += with_solutions(path, version, solved)
             plan.append((path, version, mode))
-    return plan, found
+    return sorted(plan, key=lambda run: -allowed(run[1])), found
+
+
+def allowed(notebook: NotebookNode) -> float:
+    """Seconds that the cells may take: those that may take longest start first, and no core is idle at the end."""
+    return sum(LIMITS.of(cell) for cell in notebook.cells if cell.cell_type == "code")
 
 
 async def run_all(plan: list[tuple], jobs: int, limits: Limits = LIMITS,
