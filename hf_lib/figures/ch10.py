@@ -3,6 +3,7 @@
 import functools
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 import hf_lib as hf
 from hf_lib import explore
@@ -275,6 +276,7 @@ def patient(charts, patient, cured):
     finite = finite if finite.size else np.ones(1)
     f.plot(steps, np.where(np.isfinite(run["f"]), run["f"], np.nan), ".-", color=style.COLOUR["objective"])
     f.set(xlim=(0.5, len(steps) + 0.5))
+    f.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     _logarithmic(f, *_range(finite.min(), finite.max(), 2))
     lost = int(np.sum(~np.isfinite(run["f"])))
     style.label(f, "", "", f"f, last {style.number(run['f'][-1])}" if not lost else f"f, not finite: {lost}×")
