@@ -148,7 +148,7 @@ def test_what_is_said_of_the_explosion(mine):
         assert cost[np.argmin(loss)] < 30
         assert loss.max() > 20 and loss[-1] > 2.2              # on two BLAS threads one ends at 7.8, not near ln 10
     assert [run[0][-1] for run in mine.tamed] == pytest.approx([15, 15], abs=0.5)
-    assert mine.plain[1][2][-1].dead > 0.5
+    assert mine.plain[1][2][-1].dead > 0.5 and mine.plain[1][1][-1] > mine.plain[1][1][0]
 
 
 def test_a_cold_start_is_behind_for_each_seed(mine):
@@ -192,6 +192,24 @@ def test_what_is_said_of_the_stored_runs(mine):
     assert max((n for n in gains if n != "8 CG steps"), key=gains.get) == "50 CG steps"
     assert gains["λ at least 1"] < 0 and average["8 CG steps"] > 0.8
     assert 0.2 < gains["50 CG steps"] / ends["50 CG steps"] < 0.3
+
+
+def test_what_is_said_of_the_batch_sizes(mine):
+    last = {name: run["other_after"][-1] for name, run in mine.sizes.items()}
+    assert last["1000"] < last["5000"] < last["all"]
+    assert all((run["other_after"].max() > 10) == (name in ("250", "75")) for name, run in mine.sizes.items())
+    assert all(np.median(run["rho"]) > 0.5 for run in mine.sizes.values())
+    assert all(0.25 < np.mean(mine.sizes[name]["rho_other"] < 0) < 0.4 for name in ("1000", "250", "75"))
+
+
+def test_what_is_said_of_the_ablation(mine):
+    ratios = {(problem, name): of[name] / of["full"] for problem, of in mine.finals.items() for name in of}
+    small = ("warm start", "decay", "backtracking", "preconditioner", "exponent", "ratio", "line search")
+    assert all(0.5 < np.median(ratios[problem, name]) < 2 for problem in mine.finals for name in small)
+    search = ratios["sine", "line search"]
+    assert 1.095 < search.min() and search.max() < 1.335
+    start = [ratios[problem, "initialisation"] > 1 for problem in ("sine", "deep", "classifier")]
+    assert [np.sum(worse) for worse in start] == [5, 5, 4]
 
 
 def test_what_is_said_of_the_preset(mine):
