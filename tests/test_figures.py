@@ -16,7 +16,7 @@ CHAPTERS = [importlib.import_module(f"hf_lib.figures.{m.name}")
             for m in pkgutil.iter_modules(hf_lib.figures.__path__) if m.name.startswith("ch")]
 PICTURES = [pytest.param(picture, id=f"{module.__name__.rpartition('.')[2]}.{name}")
             for module in CHAPTERS for name, picture in explore.pictures(module).items()]
-FEW = 12  # corners that are drawn in about three seconds
+FEW = 4  # corners that are drawn in about two seconds
 
 
 def many_corners(picture):
