@@ -4,9 +4,12 @@
     python experiments/autoencoders.py mnist nag --cpu-seconds 10800
     python experiments/autoencoders.py curves adam --rate 2e-3 --name autoencoder_try
 
-A row is a step of Hessian-free, or an epoch of a first-order method. After every row, or every
-minute, the run is saved; called again, it goes on. --cpu-seconds ends it: the processor's time spent
-inside the optimiser, of all threads together (measuring the errors is not counted).
+    python experiments/autoencoders.py curves grid
+
+A row is a step of Hessian-free, or an epoch of a first-order method. About every minute and at its
+end the run is saved; called again, it goes on. --cpu-seconds ends it: the processor's time spent
+inside the optimiser, of all threads together (measuring the errors is not counted). `grid` makes the
+short runs by which the first-order methods' settings are chosen.
 """
 
 import argparse
@@ -23,8 +26,7 @@ CURVES_SEED, CURVES_TRAIN, CURVES_TEST = 2010, 20_000, 10_000
 CHUNK = 4096
 SAVE_EVERY = 60                 # seconds between two savings
 
-# Hessian-free goes through stages: from so many gradient-equivalents on, with these settings. The first
-# steps need no precision, so they are made on mini-batches; the last ones need all data.
+# Hessian-free goes through stages: from so many gradient-equivalents on, with these settings.
 BATCHES = dict(preconditioner="kronecker", stop=None, backtracking=False)
 STAGES = {
     "curves": [[0, dict(BATCHES, damping=45.0, gradient_batch=4000, curvature_batch=1000, max_cg=10)]],
@@ -82,12 +84,9 @@ def make_loop(args, problem, theta, rng):
         settings = dict(rate=args.rate, batch=args.batch, epochs=args.epochs, **more)
         return FIRST_ORDER[args.method](problem, theta, rate, batch=args.batch, rng=rng, max_steps=steps,
                                         every=epoch, **more), settings
-    stages = stages_of(args)
-    return hf.HessianFree(problem, theta, rng=rng, **stages[0][1]), {"stages": stages}
-
-
-def stages_of(args):
-    return json.loads(args.stages) if args.stages else {"hf": STAGES, "martens": MARTENS}[args.method][args.data]
+    chosen = {"hf": STAGES, "martens": MARTENS}[args.method][args.data]
+    stages = json.loads(args.stages) if args.stages else chosen
+    return stage_at(0, stages, problem, theta, rng), {"stages": stages}
 
 
 def stage_at(cost, stages, problem, theta, rng):

@@ -141,10 +141,8 @@ class Linearization:
         matching losses E[s sᵀ] belongs to G. Cost 2/3, and N (n + 1)² + N m² multiplications a layer.
         Derived in 12 §5. Martens & Grosse 2015, §3.
         """
-        D = self._work
-        D[-1][:] = self._sampled_residual(rng)
-        passes.r1(self._W, self._A, self._S, D, self.net.blocks(np.empty_like(self.theta)))
-        return [(A.T @ A / self.N, s.T @ s / self.N) for A, s in zip(self._A, D[1:])]
+        self._reverse(self._sampled_residual(rng), None)         # leaves s_n in its buffers
+        return [(A.T @ A / self.N, s.T @ s / self.N) for A, s in zip(self._A, self._work[1:])]
 
     def operator(self, kind="ggn", damping=0.0, rng=None):
         """The (d, d) matrix B + damping·I as a `scipy.sparse.linalg.LinearOperator`.
