@@ -53,10 +53,14 @@ def check_values(picture, data, values, first=None):
 def _check_kept(fig, first, pixels, at):
     """Drawn with what earlier pictures left, it must be the same picture."""
     fig.keep(first)
+    _check_same(fig, pixels, f"{at}: what is kept from another picture")
+    first.bitmaps = fig.bitmaps
+
+
+def _check_same(fig, pixels, what):
     fig.canvas.draw()
     apart = np.abs(np.asarray(fig.canvas.buffer_rgba()).astype(int) - pixels)
-    assert apart.max() <= ROUNDING, f"{at}: what is kept from another picture differs by {apart.max()} of 255"
-    first.bitmaps = fig.bitmaps
+    assert apart.max() <= ROUNDING, f"{what} differs by {apart.max()} of 255"
 
 
 def check_corners(picture):
@@ -65,6 +69,9 @@ def check_corners(picture):
     first, pixels = check_values(picture, data, {})
     _, again = check_values(picture, data, {})
     assert np.array_equal(pixels, again), f"{picture.name} is not the same when drawn twice"
+    leading = picture(**data)
+    leading.lead()
+    _check_same(leading, pixels, f"{picture.name} as the first of many")
     seen = {}
     for values in corners(picture, data):
         fig, pixels = check_values(picture, data, values, first)

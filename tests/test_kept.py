@@ -87,6 +87,18 @@ def test_what_changes_is_drawn_again(drawn, change, what):
     assert np.abs(image - pixels(alone)).max() <= ROUNDING
 
 
+def test_the_second_picture_draws_only_what_has_changed(drawn):
+    first, second = plot(title="words"), plot(title="others")
+    first.lead()
+    assert np.abs(pixels(first) - pixels(plot(title="words"))).max() <= ROUNDING
+    del drawn[:]
+    image = shown(first, second)
+    assert set(drawn) - {"XAxis", "YAxis"} == {"others"}
+    alone = plot(title="others")
+    alone.follow(first)
+    assert np.abs(image - pixels(alone)).max() <= ROUNDING
+
+
 def test_a_picture_of_another_size_takes_nothing_over():
     first = plot()
     pixels(first)

@@ -86,7 +86,9 @@ class View:
         self.frame += 1
         try:
             fig = self.picture(**self.data, **self.values())
-            if self.figure is not None:
+            if self.figure is None:
+                fig.lead()
+            else:
                 fig.follow(self.figure)
                 fig.keep(self.figure)
             body = fig.img(class_="hf-picture", data_frame=self.frame, onload=KEYBOARD_AND_NAMES)

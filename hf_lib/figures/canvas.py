@@ -60,6 +60,15 @@ class Figure(matplotlib.figure.Figure):
     def add_subplot(self, *place, **options):
         return super().add_subplot(*place, **{"axes_class": Panel} | options)
 
+    def lead(self):
+        """Lay the panels out, once for all pictures that follow, and make bitmaps for them to take over.
+
+        So the first move of a slider is no slower than the next.
+        """
+        self.get_layout_engine().execute(self)
+        self.set_layout_engine("none")
+        self._keep(Bitmaps(at_once=True))
+
     def follow(self, last):
         """Take over the layout and the canvas of the picture shown before.
 
@@ -79,7 +88,10 @@ class Figure(matplotlib.figure.Figure):
         Call it after `follow`, as the last thing before drawing: the axes' own artists are hidden.
         """
         same_size = tuple(self.bbox.size) == tuple(last.bbox.size)
-        self.bitmaps = Bitmaps(last.bitmaps if same_size else None)
+        self._keep(Bitmaps(last.bitmaps if same_size else None))
+
+    def _keep(self, bitmaps):
+        self.bitmaps = bitmaps
         for i, ax in enumerate(self.axes):
             for axis in filter(Artist.get_visible, (ax.xaxis, ax.yaxis)):
                 ax.add_artist(KeptAxis(axis, place=(i, axis.axis_name)))

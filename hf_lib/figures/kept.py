@@ -1,5 +1,7 @@
 """What looks as it did in the picture before is not drawn again: most of the time goes into words and ticks."""
 
+from functools import cached_property
+
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
@@ -16,11 +18,15 @@ class Bitmaps:
     ----------
     last : Bitmaps, optional
         Those of the picture before, which has the same size in pixels.
+    at_once : bool
+        Whether all that is new goes into bitmaps already: so in the first of many pictures, of
+        which the second will show most again.
     """
 
-    def __init__(self, last=None):
+    def __init__(self, last=None, at_once=False):
         self._last = last._now if last else {}
         self._now = {}
+        self._at_once = at_once
 
     def draw(self, renderer, look, draw, rasterise, at_once=False):
         """Call `draw(renderer)`, or lay on what it drew before.
@@ -28,8 +34,8 @@ class Bitmaps:
         `look`, hashable, is all that decides on it. `rasterise()` returns it alone on a transparent
         ground: (left, bottom) in pixels, and RGBA with the first row lowest.
         """
-        bitmap = self._last.get(look)
-        if bitmap is None and (at_once or look in self._last):
+        bitmap = self._now.get(look) or self._last.get(look)
+        if bitmap is None and (at_once or self._at_once or look in self._last):
             bitmap = rasterise()
         self._now[look] = bitmap
         if bitmap is None:
@@ -50,8 +56,8 @@ class Kept(Artist):
         renderer.bitmaps.draw(renderer, self._look(), self._draw, lambda: self._rasterised(renderer), self.at_once)
 
     def _rasterised(self, renderer):
-        alone = RendererAgg(renderer.width, renderer.height, renderer.dpi)
-        alone.bitmaps = Bitmaps()
+        alone = renderer.alone
+        alone.clear()
         self._draw(alone)
         pixels = np.asarray(alone.buffer_rgba())
         inked = pixels.view(np.uint32)[:, :, 0]
@@ -71,9 +77,18 @@ class Renderer(RendererAgg):
     ----------
     bitmaps : Bitmaps
         Those of the figure that is drawn.
+    alone : RendererAgg
+        Another of the same size, to draw single things on; the same each time, since it remembers
+        how large each word is and how a formula is set.
     """
 
     bitmaps = Bitmaps()
+
+    @cached_property
+    def alone(self):
+        alone = RendererAgg(self.width, self.height, self.dpi)
+        alone.mathtext_parser = self.mathtext_parser
+        return alone
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
         def draw(renderer, left=0, top=0):
