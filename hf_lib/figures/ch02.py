@@ -126,12 +126,14 @@ def exact_steps(kappa, start):
     ratio = np.divide(f[1:], f[:-1], out=np.full(12, np.nan), where=f[:-1] > 1e-28 * f[0])
     fig = style.figure(8, 3.7)
     left, right = fig.subplots(1, 2, width_ratios=(1.25, 1))
-    scale = 1.3 * np.abs(path[0] * [1, np.sqrt(kappa)]).max()    # the start is in the panel, stretched as it is
-    x, y = np.linspace(-scale, scale, 61), np.linspace(-scale, scale, 61) / np.sqrt(kappa)
-    Z = 0.5 * (x[None, :] ** 2 + kappa * y[:, None] ** 2)
-    style.contours(left, x, y, Z, levels=Z.max() * np.linspace(0, 1, 12) ** 2)
-    left.plot(*path.T, **style.method("gradient descent"))
-    left.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xticks=(-0.5, 0, 0.5), yticks=[])
+    # Stretched by √κ and seen relative to the start, the level lines are the same circles for all values.
+    stretched = path * [1, np.sqrt(kappa)]
+    scale = 1.3 * np.abs(stretched[0]).max()
+    u = np.linspace(-1, 1, 61)
+    style.contours(left, u, u, u[None, :] ** 2 + u[:, None] ** 2, levels=2 * np.linspace(0, 1, 12) ** 2)
+    left.plot(*stretched.T / scale, **style.method("gradient descent"))
+    left.set_xticks(np.array([-0.5, 0, 0.5]) / scale, ["−0.5", "0", "0.5"])
+    left.set_yticks([])
     style.label(left, "θ₁ (flat)", "θ₂ (steep), stretched by √κ", "each step to the lowest point of its line")
     right.axhline(bound, color=style.COLOUR["bound"], linestyle=(0, (5, 2)), label="worst case ((κ−1)/(κ+1))²")
     right.plot(range(1, 13), ratio, "o", color=style.COLOUR["objective"], label="measured")
