@@ -36,7 +36,7 @@ def check_values(picture, data, values, first=None):
         warnings.simplefilter("error")
         fig = picture(**data, **values)
         if first is not None:
-            fig.follow(first)
+            fig.follow(first.stage)
         with drawn_texts() as texts:
             fig.canvas.draw()
     at = f"{picture.name} at {values or 'its defaults'}"
@@ -52,7 +52,7 @@ def check_values(picture, data, values, first=None):
 
 def _check_kept(fig, first, pixels, at):
     """Drawn with what earlier pictures left, it must be the same picture."""
-    fig.keep(first)
+    fig.keep(first.stage)
     _check_same(fig, pixels, f"{at}: what is kept from another picture")
     first.bitmaps = fig.bitmaps
 

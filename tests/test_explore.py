@@ -1,8 +1,10 @@
 """Controls, pictures and views: without a browser, since every handler can be called."""
 
+import gc
 import html.parser
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -198,9 +200,26 @@ def test_a_picture_without_controls_is_shown_as_html_alone(monkeypatch):
 
 def test_axes_stay_where_they_are():
     view = explore.View(walk, **recorded_run())
-    place = view.figure.axes[0].get_position().bounds
+    place = view.stage.places[0].bounds
     view.movers["scale"].value = 100
-    assert view.figure.axes[0].get_position().bounds == place
+    assert view.stage.places[0].bounds == place
+
+
+def test_a_figure_that_has_been_drawn_is_gone():
+    """Otherwise every twentieth picture waits for a collection of all objects."""
+    figures = []
+
+    @explore.picture(e=explore.Switch())
+    def seen(e):
+        fig = style.figure(4, 3)
+        fig.subplots().plot([0, 1], [0, e])
+        fig.alt = f"Switch {e}."
+        figures.append(weakref.ref(fig))
+        return fig
+
+    view = explore.View(seen)
+    view.movers["e"].value = True
+    assert [fig() for fig in figures] == [None, None] and gc.isenabled()
 
 
 def test_image_is_twice_as_sharp_as_it_is_shown():

@@ -36,8 +36,8 @@ def shown(*figures):
     last = None
     for fig in figures:
         if last is not None:
-            fig.follow(last)
-            fig.keep(last)
+            fig.follow(last.stage)
+            fig.keep(last.stage)
         image, last = pixels(fig), fig
     return image
 
@@ -83,7 +83,7 @@ def test_what_changes_is_drawn_again(drawn, change, what):
     image = shown(figures[-1], changed)
     assert what <= set(drawn)
     alone = plot(**{"title": "words"} | change)
-    alone.follow(figures[-1])
+    alone.follow(figures[-1].stage)
     assert np.abs(image - pixels(alone)).max() <= ROUNDING
 
 
@@ -95,7 +95,7 @@ def test_the_second_picture_draws_only_what_has_changed(drawn):
     image = shown(first, second)
     assert set(drawn) - {"XAxis", "YAxis"} == {"others"}
     alone = plot(title="others")
-    alone.follow(first)
+    alone.follow(first.stage)
     assert np.abs(image - pixels(alone)).max() <= ROUNDING
 
 

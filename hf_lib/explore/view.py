@@ -1,7 +1,9 @@
 """Show a picture in a notebook: the image above, its controls below."""
 
+import gc
 import html
 import os
+from contextlib import contextmanager
 from threading import RLock
 
 import ipywidgets as widgets
@@ -35,6 +37,23 @@ if (!known) [300, 1000, 3000].forEach(wait => setTimeout(mend, wait));  // slide
 """
 
 
+@contextmanager
+def young_figures():
+    """Throw a figure away as soon as it has been drawn, and collect no other garbage meanwhile.
+
+    A figure is thousands of objects in cycles. If such figures grow old, then every twentieth picture
+    waits for a collection that looks at all objects there are, which takes longer than the picture.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(0)
+        if collecting:
+            gc.enable()
+
+
 class View:
     """A picture, the widgets that move it, and the page's copy for where none run.
 
@@ -46,6 +65,8 @@ class View:
         Holds the `<img alt>`, or one line with `role="alert"` where drawing failed.
     frame : int
         How often the picture was drawn.
+    still : str
+        The last picture as `<img alt>`; `stage`, what it leaves to the next.
     """
 
     def __init__(self, picture, **given):
@@ -54,7 +75,7 @@ class View:
         self.controls = picture.controls(self.data)
         self.names = {name: c.label or name.replace("_", " ") for name, c in self.controls.items()}
         self.image, self.movers = widgets.HTML(layout={"width": "100%"}), {}
-        self.figure, self.frame = None, 0
+        self.still, self.stage, self.frame = "", None, 0
         rows = [self.image]
         for name, control in self.controls.items():
             row, mover = control.widget(self.names[name])
@@ -79,20 +100,21 @@ class View:
         The page waits for one picture before it asks for the next, and asks for
         the newest values only: late frames cannot pile up.
         """
-        with DRAWING:
+        with DRAWING, young_figures():
             self._draw()
 
     def _draw(self):
         self.frame += 1
         try:
             fig = self.picture(**self.data, **self.values())
-            if self.figure is None:
+            if self.stage is None:
                 fig.lead()
             else:
-                fig.follow(self.figure)
-                fig.keep(self.figure)
-            body = fig.img(class_="hf-picture", data_frame=self.frame, onload=KEYBOARD_AND_NAMES)
-            self.figure = fig
+                fig.follow(self.stage)
+                fig.keep(self.stage)
+            self.still, self.stage = fig.img(), fig.stage
+            body = self.still.replace("<img", f'<img class="hf-picture" data-frame="{self.frame}" '
+                                              f'onload="{html.escape(KEYBOARD_AND_NAMES)}"', 1)
         except Exception as error:
             if os.environ.get("HF_LIB_STRICT"):
                 raise
@@ -102,17 +124,16 @@ class View:
     def _alert(self, error):
         call = ", ".join(f"{name}={value!r}" for name, value in self.values().items())
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        place = self.figure.box if self.figure else PANEL
+        place = self.stage.box if self.stage else PANEL
         return (f'<p role="alert" class="hf-error" data-frame="{self.frame}" '
                 f'style="{place}color:#a40000;padding:1em;margin:0">'
                 f"{html.escape(f'{self.picture.name}({call}) failed: {reason}')}</p>")
 
     def static(self):
         """Return the page's copy: the picture as it stands, and what could be moved."""
-        body = self.figure.img() if self.figure else ""
         reach = "; ".join(c.reach(self.names[name]) for name, c in self.controls.items())
         caption = f"In a running notebook you can move: {reach}." if reach else ""
-        return (f'<figure id="hf-{self.box.model_id}" style="margin:0">{body}'
+        return (f'<figure id="hf-{self.box.model_id}" style="margin:0">{self.still}'
                 f"<figcaption>{html.escape(caption)}</figcaption></figure>")
 
 

@@ -4,6 +4,7 @@ import base64
 import html
 import struct
 import zlib
+from dataclasses import dataclass
 
 import matplotlib.figure
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from .kept import Bitmaps, Canvas, KeptAxis
+from .kept import Bitmaps, Canvas, KeptAxis, Renderer
 
 CSS_DPI = 96  # CSS pixels per inch: an image of 7 inches is shown 672 pixels wide
 SHARPNESS = 2  # image pixels per CSS pixel, for high-density screens
@@ -34,6 +35,26 @@ def _set_ticks(axis, ticks, labels):
     axis.set_major_locator(FixedLocator(ticks))
     if labels is not None:
         axis.set_major_formatter(FixedFormatter(labels))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What stays of a picture when the next has taken its place; the figure itself can go.
+
+    Attributes
+    ----------
+    places : list of Bbox
+        Where the panels stand.
+    renderer : Renderer
+    bitmaps : Bitmaps
+    box : str
+        The figure's `box`.
+    """
+
+    places: list
+    renderer: Renderer
+    bitmaps: Bitmaps
+    box: str
 
 
 class Figure(matplotlib.figure.Figure):
@@ -70,24 +91,23 @@ class Figure(matplotlib.figure.Figure):
         self._keep(Bitmaps(at_once=True))
 
     def follow(self, last):
-        """Take over the layout and the canvas of the picture shown before.
+        """Take over the layout and the renderer of the picture shown before, given its `stage`.
 
         Nothing jumps while a slider moves; and a new picture takes half the time,
         since neither the layout nor the size of each text is worked out again.
         """
-        if len(self.axes) == len(last.axes):
+        if len(self.axes) == len(last.places):
             self.set_layout_engine("none")
-            for mine, theirs in zip(self.axes, last.axes, strict=True):
-                mine.set_position(theirs.get_position(original=True))
-            self.set_canvas(last.canvas)
-            self.canvas.figure = self
+            for ax, place in zip(self.axes, last.places, strict=True):
+                ax.set_position(place)
+            self.canvas.renderer = last.renderer
 
     def keep(self, last):
         """Take over the bitmaps of whatever looks as it did in the picture shown before.
 
         Call it after `follow`, as the last thing before drawing: the axes' own artists are hidden.
         """
-        same_size = tuple(self.bbox.size) == tuple(last.bbox.size)
+        same_size = self.canvas.get_renderer() is last.renderer
         self._keep(Bitmaps(last.bitmaps if same_size else None))
 
     def _keep(self, bitmaps):
@@ -95,6 +115,12 @@ class Figure(matplotlib.figure.Figure):
         for i, ax in enumerate(self.axes):
             for axis in filter(Artist.get_visible, (ax.xaxis, ax.yaxis)):
                 ax.add_artist(KeptAxis(axis, place=(i, axis.axis_name)))
+
+    @property
+    def stage(self):
+        """What the next picture takes over."""
+        places = [ax.get_position(original=True).frozen() for ax in self.axes]
+        return Stage(places, self.canvas.get_renderer(), self.bitmaps, self.box)
 
     def png(self):
         """Return the picture as PNG bytes, `SHARPNESS` pixels per CSS pixel."""
@@ -107,13 +133,10 @@ class Figure(matplotlib.figure.Figure):
         width, height = self.get_size_inches()
         return f"{PANEL}max-width:{width * CSS_DPI:.0f}px;aspect-ratio:{width:g}/{height:g};"
 
-    def img(self, **attributes):
-        """Return the picture as `<img alt=…>`, with further HTML attributes if given."""
+    def img(self):
+        """Return the picture as `<img alt=…>`."""
         source = "data:image/png;base64," + base64.b64encode(self.png()).decode()
-        attributes = {"alt": self.alt, "style": self.box, "decoding": "sync", **attributes}
-        words = (f'{key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"'
-                 for key, value in attributes.items())
-        return f'<img {" ".join(words)} src="{source}">'
+        return f'<img alt="{html.escape(self.alt)}" style="{self.box}" decoding="sync" src="{source}">'
 
     def _repr_html_(self):
         return self.img()
