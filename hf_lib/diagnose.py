@@ -33,7 +33,7 @@ def diagnose(steps, reason=None):
     "ratio below zero"          ρ < 0 step after step, however large λ becomes
     "runaway damping"           λ grows 100-fold while ρ changes sign and f falls on its own batch
     "small curvature batch"     G from a part of the examples, and ρ < 1/4 or CG's late iterates
-                                thrown away in most steps
+                                thrown away in most steps, or ρ < 0 in more than a third of them
     ==========================  ==================================================================
 
     Parameters
@@ -128,7 +128,7 @@ def _stuck(steps):
                        "never be a condition for λ to grow: hf.levenberg_marquardt; a damping_factor of 1 fixes λ")
     idle = [a for a, b in pairs if a.rho > 0.75 and b.damping >= a.damping and a.cg.phi[a.chosen] < 0]
     rules = _median(step.predicted / -step.cg.phi[step.chosen] for step in idle) if idle else 0.0
-    creeps = steps[-1].loss > 0.9 * steps[0].before
+    creeps = len(idle) > 1 and steps[-1].loss > 0.9 * idle[1].before     # the first may still have a λ below a floor
     if len(idle) >= max(ENOUGH, 0.5 * len(pairs)) and 1.98 < rules < 2.02 and creeps:
         return Finding("stuck damping", f"f creeps; after {len(idle)} steps with ρ > 3/4 λ did not fall, it stays at "
                        f"{steps[-1].damping:.2g}, and the promise is {rules:.2f} times −φ: the step is nearly −g/λ",
@@ -165,9 +165,11 @@ def _small_curvature(steps):
     late = steps[len(steps) // 4:]
     rho = _median(step.rho for step in late)
     kept = _median(step.chosen / max(len(step.cg.phi) - 1, 1) for step in late)
-    if share < 1 and (rho < 0.25 or kept < 0.5):
+    negative = np.mean([step.rho < 0 for step in late])
+    if share < 1 and (rho < 0.25 or kept < 0.5 or negative > 1 / 3):
         return Finding("small curvature batch", f"G comes from {100 * share:.2g} % of the examples; ρ is {rho:.2f} and "
-                       f"the iterate kept stands at {100 * kept:.0f} % of CG's way (medians)",
+                       f"the iterate kept stands at {100 * kept:.0f} % of CG's way (medians); ρ < 0 in "
+                       f"{100 * negative:.0f} % of the steps",
                        "a larger curvature_batch, fewer CG steps, or a larger λ")
     return None
 

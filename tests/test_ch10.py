@@ -1,6 +1,7 @@
 """Notebook 10: its devices are the library's, what it says of its runs is so, its confirmations can fail."""
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 import hf_lib as hf
 from hf_lib import clinic, explore
+from hf_lib.exercises import all_exercises
 from hf_lib.exercises import ch10 as ex
 from hf_lib.figures import ch10
 
@@ -144,10 +146,10 @@ def test_my_step_is_the_library_s(mine, seed):
 
 
 def test_what_is_said_of_the_explosion(mine):
-    for cost, loss, _ in mine.plain:
-        assert cost[np.argmin(loss)] < 30
-        assert loss.max() > 20 and loss[-1] > 2.2              # on two BLAS threads one ends at 7.8, not near ln 10
-    assert [run[0][-1] for run in mine.tamed] == pytest.approx([15, 15], abs=0.5)
+    assert [cost[np.argmin(loss)] for cost, loss, _ in mine.plain[1:]] == pytest.approx([11, 7.3], abs=0.3)
+    for _, loss, _ in mine.plain[1:]:                          # seed 0 explodes on some processors only
+        assert loss.max() > 20 and loss[-1] > 2.2              # on some one ends far above ln 10
+    assert [run[0][-1] for run in mine.tamed] == pytest.approx([15, 15, 15], abs=0.5)
     assert mine.plain[1][2][-1].dead > 0.5 and mine.plain[1][1][-1] > mine.plain[1][1][0]
 
 
@@ -210,6 +212,18 @@ def test_what_is_said_of_the_ablation(mine):
     assert 1.095 < search.min() and search.max() < 1.335
     start = [ratios[problem, "initialisation"] > 1 for problem in ("sine", "deep", "classifier")]
     assert [np.sum(worse) for worse in start] == [5, 5, 4]
+    cells = [ratios[problem, name] for problem, name in ratios if name != "full"]
+    assert len(cells) == 36 and sum(np.all(ratio > 1) or np.all(ratio < 1) for ratio in cells) == 15
+
+
+def test_a_cut_after_one_iteration_looks_healthy_and_creeps():
+    """As the clinic says: ρ near 1, λ falls, the quotient comes down to 1, and f is far behind."""
+    problem, theta = clinic.sine(np.random.default_rng(0))
+    cut, free = (list(hf.HessianFree(problem, theta, damping=1.0, max_steps=30, max_cg=most)) for most in (1, 250))
+    assert {step.cg.reason for step in cut} == {"iteration limit"} and hf.diagnose(cut) == ()
+    assert np.median([step.rho for step in cut]) == pytest.approx(1, abs=0.1) and cut[-1].damping < 1e-3
+    late = [step.predicted / -step.cg.phi[step.chosen] for step in cut[15:] if step.cg.phi[step.chosen] < 0]
+    assert np.median(late) == pytest.approx(1, abs=0.02) and cut[-1].loss > 100 * free[-1].loss
 
 
 def test_what_is_said_of_the_preset(mine):
@@ -231,9 +245,46 @@ def test_what_is_said_of_the_panel():
         return np.array([ch10.panel_run(seed, off)[1][-1] / ch10.panel_run(seed, ())[1][-1] for seed in range(5)])
     gain = ratios("precondition")
     assert np.sum(gain < 1) >= 3 and gain.max() > 1
-    assert np.all(ratios("stop") > 1) and np.all(ratios("search") > 1) and np.sum(ratios("rule") > 1) >= 3
-    for name in ("warm", "back"):
+    assert np.all(ratios("stop") > 1) and np.sum(ratios("search") > 1) >= 4
+    for name in ("rule", "warm", "back"):
         assert ratios(name).min() < 1 < ratios(name).max()
     both = ratios("search", "back")[0] / (ratios("search")[0] * ratios("back")[0])
     assert not 0.8 < both < 1.25
     assert set(explore.pictures(ch10)["switches"].controls({})) == {*ch10.OFF, "seed"}
+
+
+# ---- what every chapter has ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["09_the_hf_loop", "10_making_it_work"])
+def test_the_chapter_has_every_part(name):
+    cells = json.loads((NOTEBOOK.parent / f"{name}.ipynb").read_text("utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    first, last = texts[0], texts[-1]
+    # title, promise, three to five verbs, prerequisites with links, minutes for each section
+    assert re.match(rf"# {name[:2]} · .+\?\n\n\S", first)
+    assert 3 <= len(re.findall(r"^- ", first.split("**You will be able to**")[1], re.M)) <= 5
+    assert len(re.findall(r"\]\(\d\d_\w+\.ipynb\)", first.split("**Before you begin:**")[1])) >= 2
+    minutes = re.findall(r"^\| (.+?) \| \d+ min \| \d+ min \|$", first, re.M)
+    sections = [title for text in texts for title in re.findall(r"^## (.+)$", text, re.M)]
+    assert minutes == sections[:-1] and sections[-1] == "Summary"
+    # one short set-up cell, and slides for every section
+    assert cells[1]["cell_type"] == "code" and len(cells[1]["source"]) <= 15
+    slides = [cell["metadata"].get("slideshow", {}).get("slide_type") for cell in cells]
+    assert all(slide == "slide" for cell, slide in zip(cells, slides, strict=True)
+               if cell["cell_type"] == "markdown" and "".join(cell["source"]).startswith(("# ", "## ")))
+    assert {"slide", "subslide", "fragment", "notes"} <= set(slides)
+    # guesses before surprises, pictures with questions
+    assert sum("**Before you " in text and "Before you begin" not in text for text in texts) >= 3
+    assert any("explore.show" in "".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    assert sum(bool(re.search(r"\*\*Questions? for the ", text)) for text in texts) >= 3
+    # three to six exercises of every kind, one with a bug to find
+    exercises = [e for e in all_exercises() if e.name.startswith(f"ch{name[:2]}.")]
+    assert 3 <= len(exercises) <= 6 and {"warm-up", "core", "stretch", "find the bug"} <= {e.kind for e in exercises}
+    called = [number for text in texts for number in re.findall(r"\*\*Exercise (\d) \(", text)]
+    assert called == [str(k + 1) for k in range(len(exercises))]
+    assert sum("exercise" in cell["metadata"].get("tags", ()) for cell in cells) == len(exercises)
+    # summary, what entered the library, references with sections, the next question
+    for part in ("## Summary", "**What entered the library:**", "**References**", "**The next question.**"):
+        assert part in last, part
+    assert "§" in last.split("**References**")[1] and re.search("hapter 1[01]", last.split("**The next question.**")[1])

@@ -136,6 +136,33 @@ def test_a_fixed_damping_that_is_far_too_large_is_stuck():
     assert hf.diagnose(free) == () and free[-1].loss < 0.01 * idle[-1].loss
 
 
+@pytest.mark.parametrize("make", (sine, digits))
+def test_a_floor_that_is_far_too_high_is_stuck_though_the_first_step_was_a_good_one(make):
+    problem, theta = make(np.random.default_rng(0))
+    idle = list(hf.HessianFree(problem, theta, damping=1.0, damping_floor=1e4, max_steps=20))
+    assert idle[0].loss < 0.9 * idle[0].before
+    (finding,) = hf.diagnose(idle)
+    assert finding.sickness == "stuck damping" and "damping_floor" in finding.cure
+    free = list(hf.HessianFree(problem, theta, damping=1.0, max_steps=20))
+    assert hf.diagnose(free) == () and free[-1].loss < 0.1 * idle[-1].loss
+
+
+def wide_sine(rng, curvature_batch):
+    X = rng.uniform(-1, 1, (400, 1))
+    net = hf.MLP([1, 15, 15, 1])
+    return hf.HessianFree(hf.Problem(net, hf.SquaredError(), X, np.sin(6 * X)), net.init(rng), rng, damping=1.0,
+                          curvature_batch=curvature_batch, max_steps=40)
+
+
+@pytest.mark.parametrize("seed", (3, 6, 7))
+def test_curvature_from_four_examples_is_named_and_from_a_tenth_or_a_quarter_is_not(seed):
+    """λ holds ρ's median up; its sign tells."""
+    (finding,) = hf.diagnose(list(wide_sine(np.random.default_rng(seed), 4)))
+    assert finding.sickness == "small curvature batch" and "ρ < 0 in" in finding.evidence
+    for batch in (40, 100):
+        assert hf.diagnose(list(wide_sine(np.random.default_rng(seed), batch))) == ()
+
+
 def test_inputs_far_out_of_scale_kill_tanh_units_and_the_cure_says_so():
     problem, theta = digits(np.random.default_rng(0))
     far = hf.Problem(problem.net, problem.loss, problem.X * np.float32(1e4), problem.Y)

@@ -240,7 +240,8 @@ def _back(values, better=lambda a, b: a < b, first_only=False):
 
 def _valley_cases(rng):
     for values in ((5.0, 3.0, 2.0, 2.5, 4.0), (5.0, 4.0, 3.0), (1.0, 3.0, 2.0, 4.0, 6.0), (2.0, 3.0, 4.0),
-                   (5.0, 2.0, 3.0, np.inf, np.inf), (3.0, 2.0, 5.0, 1.0, 4.0), (2.0, 3.0, 3.0, 5.0)):
+                   (5.0, 2.0, 3.0, np.inf, np.inf), (3.0, 2.0, 5.0, 1.0, 4.0), (2.0, 3.0, 3.0, 5.0),
+                   (2.0, np.inf, 3.0, 4.0)):
         points = [float(x) for x in rng.permutation(50)[:len(values)]]
         table = dict(zip(points, values))
         yield lambda p, table=table: table[p], points
@@ -252,7 +253,7 @@ q5 = FunctionExercise(
     kind="stretch",
     stub='''
         def backtrack(f, iterates):
-            """Number of the iterate to take: from the last one back, as long as f falls or is infinite.
+            """Number of the iterate to take: back from the last, while the one before is lower or f here is infinite.
 
             f(p) is the true objective after the step p; call it no more often than needed.
             """
@@ -260,7 +261,7 @@ q5 = FunctionExercise(
         ''',
     code='''
         def backtrack(f, iterates):
-            """Number of the iterate to take: from the last one back, as long as f falls or is infinite.
+            """Number of the iterate to take: back from the last, while the one before is lower or f here is infinite.
 
             f(p) is the true objective after the step p; call it no more often than needed.
             """
@@ -291,6 +292,8 @@ q5 = FunctionExercise(
                   say="You go back by one at most. Go on as long as f falls."),
         Diagnosis("stuck at infinity", lambda f, its: _back([f(p) for p in its]),
                   say="∞ is not larger than ∞, so you never leave it. From an infinite f go back in any case."),
+        Diagnosis("on into infinity", lambda f, its: _back([f(p) for p in its], lambda a, b: a < b or a == np.inf),
+                  say="You go on where the one *before* is infinite. Go back in any case only where f *here* is."),
         Diagnosis("equal is not lower", lambda f, its: _back([f(p) for p in its], lambda a, b: a <= b),
                   say="Where the one before is only as low, stay."),
         Diagnosis("always the last", lambda f, its: len(its) - 1, say="This is the loop without backtracking."),

@@ -143,12 +143,20 @@ def _stuck_at_infinity(f):
     return k
 
 
+def _into_infinity(f):
+    k = len(f) - 1
+    while k > 0 and (f[k - 1] < f[k] or f[k - 1] == np.inf):
+        k -= 1
+    return k
+
+
 def _falls(rng):
     yield (np.array([2.0, 1.2, 1.0, 1.1, 1.5]),)
     yield (np.array([0.5, 1.2, 1.0, 1.1, 1.5]),)                    # lower still, but behind a hill
     yield (np.array([3.0, 2.0, 1.0, 0.9]),)
     yield (np.array([2.0, 1.0, 1.0, 1.3]),)                         # equal: stay at the later one
     yield (np.array([2.0, 1.2, 3.0, np.inf, np.inf]),)
+    yield (np.array([2.0, np.inf, 1.2, 1.3]),)                      # ∞ ends the walk as any rise does
     yield (np.array([1.0, 1.5, 2.0, 2.5]),)
     yield (rng.uniform(0, 1, 8),)
 
@@ -192,6 +200,8 @@ q3 = FunctionExercise(
         Diagnosis("equal is not lower", _with_equals, say="Where the one before is only as low, stay."),
         Diagnosis("stuck at infinity", _stuck_at_infinity,
                   say="∞ is not larger than ∞, so you never leave it. From an infinite f walk back in any case."),
+        Diagnosis("on into infinity", _into_infinity,
+                  say="You go on where the one *before* is infinite. Walk back in any case only where f *here* is."),
         Diagnosis("the last", lambda f: len(f) - 1, say="This is always CG's last iterate: no walk at all."),
     ),
 )
