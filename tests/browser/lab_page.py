@@ -56,8 +56,12 @@ class LabPage:
         """Run all cells, and wait until their figures stand in the page."""
         if not self.page.evaluate("ms => hf.run(ms)", RUN):
             self._found.append(f"not all cells ran, or not within {RUN / 60_000:.0f} minutes")
+        shown = sum(len(re.findall(r"^explore\.show\(", cell.source, re.MULTILINE)) for cell in self._cells())
         with suppress(TimeoutError):  # then `faults` says what is not there
-            self.page.wait_for_function("hf.standing()", timeout=WIDGETS)
+            self.page.wait_for_function("shown => hf.standing(shown)", arg=shown, timeout=WIDGETS)
+
+    def _cells(self) -> list:
+        return nbformat.read(self.path, as_version=4).cells
 
     def faults(self) -> list[str]:
         """Whatever ought not to be in the page, and requests to other machines.
@@ -76,8 +80,7 @@ class LabPage:
 
     def move_figures(self) -> list[Moves]:
         """Move all controls of all interactive figures."""
-        cells = nbformat.read(self.path, as_version=4).cells
-        moved = []
+        cells, moved = self._cells(), []
         for view in self.page.locator(".jp-Notebook .hf-explore").all():
             number = view.evaluate("view => [...document.querySelectorAll('.jp-Notebook .jp-Cell')]"
                                    ".indexOf(view.closest('.jp-Cell'))")

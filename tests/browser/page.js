@@ -106,10 +106,11 @@ window.hf = (() => {
     copies: [...cell.querySelectorAll('figure[id^=hf-]')].filter(copy => text(copy.querySelector('figcaption'))),
   });
 
-  // Whether all figures are there: widgets come a moment after their cell has run.
-  tests.standing = () => {
+  // Whether all figures, of which so many were shown, are there: they come a moment after their cell has run.
+  tests.standing = shown => {
     const { views, copies } = figures(document);
-    return views.length >= copies.length && [...document.querySelectorAll('.jp-Notebook img')].every(i => i.complete);
+    return document.querySelectorAll('figure[id^=hf-]').length >= shown && views.length >= copies.length
+      && [...document.querySelectorAll('.jp-Notebook img')].every(i => i.complete);
   };
 
   // What a screen reader calls a control.
