@@ -165,7 +165,7 @@ def test_curvature_from_four_examples_is_named_and_from_a_tenth_or_a_quarter_is_
 
 def test_inputs_far_out_of_scale_kill_tanh_units_and_the_cure_says_so():
     problem, theta = digits(np.random.default_rng(0))
-    far = hf.Problem(problem.net, problem.loss, problem.X * np.float32(1e4), problem.Y)
+    far = hf.Problem(problem.net, problem.loss, problem.X * np.float32(1e5), problem.Y)
     (finding,) = hf.diagnose(list(hf.HessianFree(far, theta, max_steps=15)))
     assert finding.sickness == "dead units" and "scale the inputs" in finding.cure
 
