@@ -6,8 +6,8 @@
 
     python experiments/autoencoders.py curves grid
 
-A row is a step of Hessian-free, or an epoch of a first-order method. About every minute and at its
-end the run is saved; called again, it goes on. --cpu-seconds ends it: the processor's time spent
+A row is an epoch of a first-order method; of Hessian-free the step after which another
+gradient-equivalent is spent. About every minute and at its end the run is saved; called again, it goes on. --cpu-seconds ends it: the processor's time spent
 inside the optimiser, of all threads together (measuring the errors is not counted). `grid` makes the
 short runs by which the first-order methods' settings are chosen.
 """
@@ -26,16 +26,24 @@ CURVES_SEED, CURVES_TRAIN, CURVES_TEST = 2010, 20_000, 10_000
 CHUNK = 4096
 SAVE_EVERY = 60                 # seconds between two savings
 
-# Hessian-free goes through stages: from so many gradient-equivalents on, with these settings.
-BATCHES = dict(preconditioner="kronecker", stop=None, backtracking=False)
+# Hessian-free goes through stages: from so many gradient-equivalents on, with these settings. The batches
+# grow as the noise of the small ones becomes what is left to remove. λ starts high, so that no early step
+# drives the sigmoids to their flat ends, and the floor keeps ρ, which is judged on the batch that
+# the step was made for, from taking it too low.
+KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False, damping=45.0, damping_factor=1.05)
 STAGES = {
-    "curves": [[0, dict(BATCHES, damping=45.0, gradient_batch=4000, curvature_batch=1000, max_cg=10)]],
-    "mnist": [[0, dict(BATCHES, damping=45.0, gradient_batch=6000, curvature_batch=2000, max_cg=10)]],
+    "curves": [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg, damping_floor=floor)]
+               for begin, batch, part, max_cg, floor in (
+                   (0, 1000, 250, 3, 0.03), (60, 2000, 500, 4, 0.02), (120, 5000, 1250, 5, 0.01),
+                   (500, 10_000, 2500, 8, 0.003), (1000, None, 5000, 10, 0.001))],
+    "mnist": [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg, damping_floor=floor)]
+              for begin, batch, part, max_cg, floor in (
+                  (0, 1000, 250, 3, 0.03), (20, 2000, 500, 4, 0.02), (50, 5000, 1250, 5, 0.01))],
 }
 # As in 2010: gradient and line search on all data, curvature on a mini-batch, every device
 MARTENS = {"curves": [[0, dict(curvature_batch=5000)]], "mnist": [[0, dict(curvature_batch=5000)]]}
 # What the first-order methods are tuned over: short runs of GRID_EPOCHS, the lowest training error wins
-GRID_EPOCHS = 60
+GRID_EPOCHS = 20
 GRID = [*[("sgd", dict(rate=rate)) for rate in (1e-3, 3e-3, 1e-2, 3e-2)],
         *[(method, dict(rate=rate, momentum=momentum)) for method in ("nag", "momentum")
           for momentum, rates in ((0.9, (1e-3, 3e-3, 1e-2)), (0.99, (3e-4, 1e-3, 3e-3))) for rate in rates],
@@ -131,6 +139,8 @@ def run(args):
         cpu += time.process_time() - start
         if step is None:
             break
+        if second_order and history.columns and step.cost < history.last("cost") + 1:
+            continue
         row = dict(index=step.index, seconds=step.seconds, cpu_seconds=cpu, cost=step.cost, loss=step.loss,
                    train=squared_error(net, step.theta, X), test=squared_error(net, step.theta, X_test))
         if second_order:
