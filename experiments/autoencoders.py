@@ -17,6 +17,7 @@ import json
 import time
 
 import numpy as np
+from album import Album
 from history import RUNS, History
 
 import hf_lib as hf
@@ -117,6 +118,7 @@ def run(args):
     loop, settings = make_loop(args, problem, theta, rng)
     history = History(args.name or f"autoencoder_{args.data}_{args.method}", args.seed, dict(settings, l2=args.l2))
     checkpoint = history.path.with_suffix(".checkpoint.npz")
+    album = Album(history.path, problem, X_test) if args.album else None
     second_order, cpu = isinstance(loop, hf.HessianFree), 0.0
     if checkpoint.exists() and history.path.exists() and not args.fresh:
         history.load()
@@ -127,6 +129,8 @@ def run(args):
         take_over(loop, state)
         history.cut(int(np.searchsorted(history.columns["index"], loop.index, side="right")))
         cpu = history.last("cpu_seconds")
+        if album:
+            album.load(loop.cost)
         print(f"going on after step {loop.index}")
     saved = time.monotonic()
     while cpu < args.cpu_seconds and len(history.columns.get("index", ())) < args.rows:
@@ -149,13 +153,20 @@ def run(args):
         history.add(**row)
         words = "  ".join(f"{name} {row[name]:.4g}" for name in row if name not in ("seconds", "chosen"))
         print(f"{history.path.stem}: {words}", flush=True)
+        if album and album.due(step.cost):
+            album.add(step.cost, step.theta)
         if time.monotonic() - saved > SAVE_EVERY:
-            history.save()
-            loop.save(checkpoint)
+            save(history, loop, checkpoint, album)
             saved = time.monotonic()
+    save(history, loop, checkpoint, album)
+    print(f"ended: {loop.reason or 'time is up'}; training error {min(history.columns['train']):.4f} at best")
+
+
+def save(history, loop, checkpoint, album):
     history.save()
     loop.save(checkpoint)
-    print(f"ended: {loop.reason or 'time is up'}; training error {min(history.columns['train']):.4f} at best")
+    if album:
+        album.save(loop.theta)
 
 
 def run_grid(args):
@@ -182,6 +193,7 @@ def main():
     parser.add_argument("--l2", type=float, default=0.0, help="weight decay")
     parser.add_argument("--name", help="file name in data/runs, without .npz")
     parser.add_argument("--fresh", action="store_true", help="start again, whatever is stored")
+    parser.add_argument("--album", action="store_true", help="store pictures, codes and spectra of some points too")
     parser.add_argument("--stages", help="hf: other stages, as JSON")
     parser.add_argument("--rate", type=float, default=1e-3, help="first order: learning rate")
     parser.add_argument("--batch", type=int, default=200, help="first order: pictures a step")

@@ -11,6 +11,7 @@ import hf_lib as hf
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "experiments"))
+import album  # noqa: E402
 import autoencoders  # noqa: E402
 import history  # noqa: E402
 
@@ -33,7 +34,7 @@ def small(monkeypatch, tmp_path):
 
 def arguments(method, **changes):
     return argparse.Namespace(**{**dict(data="curves", method=method, cpu_seconds=1e9, rows=10**9, seed=0, l2=1e-4,
-                                        name=None, fresh=False, stages=None, rate=1e-2, batch=10, momentum=0.9,
+                                        name=None, fresh=False, album=False, stages=None, rate=1e-2, batch=10, momentum=0.9,
                                         epochs=10), **changes})
 
 
@@ -62,6 +63,28 @@ def test_a_stage_takes_over_where_the_last_one_stood(small):
     assert np.all(run["cg_iterations"][:late] <= 3) and run["cg_iterations"][late:].max() == 4
     assert run["damping"][late] < 9                           # λ goes on; the new stage's own start is not used
     assert run["train"][-1] < run["train"][0]
+
+
+def test_an_album_goes_on_where_the_run_does(small):
+    autoencoders.run(arguments("adam", name="whole", rows=8, album=True))
+    for rows in (3, 8):
+        autoencoders.run(arguments("adam", name="cut", rows=rows, album=True))
+    with np.load(small / "whole_album.npz") as whole, np.load(small / "cut_album.npz") as cut:
+        for name in whole.files:
+            np.testing.assert_array_equal(whole[name], cut[name], err_msg=name)
+        assert whole["codes"].shape == (len(whole["cost"]), 20, 2)
+        assert np.all(whole["cost"][1:] >= 1.4 * whole["cost"][:-1]) and whole["theta"].dtype == np.float16
+        assert np.all(np.diff(whole["eigenvalues"], axis=1) <= 0)
+
+
+def test_the_code_is_the_middle_of_the_network():
+    net = autoencoders.network([16, 6, 2])
+    theta, X = net.init(np.random.default_rng(1)), np.random.default_rng(2).random((5, 16))
+    (W, V, U, T), sigmoid = net.blocks(theta), lambda z: 1 / (1 + np.exp(-z))
+    code = sigmoid(X @ W[:-1] + W[-1]) @ V[:-1] + V[-1]
+    np.testing.assert_allclose(album.encode(net, theta, X), code, rtol=1e-12)
+    decoded = sigmoid(code @ U[:-1] + U[-1]) @ T[:-1] + T[-1]
+    np.testing.assert_allclose(net(theta, X), decoded, rtol=1e-12)
 
 
 def test_errors_are_those_of_the_papers(small):
