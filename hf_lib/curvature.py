@@ -142,7 +142,7 @@ class Linearization:
         Derived in 12 §5. Martens & Grosse 2015, §3.
         """
         self._reverse(self._sampled_residual(rng), None)         # leaves s_n in its buffers
-        return [(A.T @ A / self.N, s.T @ s / self.N) for A, s in zip(self._A, self._work[1:])]
+        return [(np.matmul(A.T, A) / self.N, np.matmul(s.T, s) / self.N) for A, s in zip(self._A, self._work[1:])]
 
     def operator(self, kind="ggn", damping=0.0, rng=None):
         """The (d, d) matrix B + damping·I as a `scipy.sparse.linalg.LinearOperator`.

@@ -60,7 +60,7 @@ class MLP:
         float_array("X", X, (None, self.sizes[0]), theta.dtype)
         a = X
         for l, (W, b) in enumerate(layers):
-            z = a @ W
+            z = np.matmul(a, W)
             z += b
             a = self.activations[l].apply(z) if l < len(self.activations) else z
         return a

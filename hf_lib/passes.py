@@ -28,7 +28,7 @@ def f0(W, activations, A):
         a = A[l + 1][:, :-1]
         np.matmul(A[l], W[l], out=a)                    # z_{l+1} = a_l W + b
         act.apply(a)                                    # a_{l+1} = act(z_{l+1})
-    return A[-1] @ W[-1]
+    return np.matmul(A[-1], W[-1])
 
 
 def r1(W, A, S, D, G):

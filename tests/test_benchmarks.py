@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import floor  # noqa: E402
+import hf_step  # noqa: E402
 import products  # noqa: E402
 
 
@@ -22,6 +23,13 @@ def test_the_floor_makes_the_matrix_products_that_the_passes_make():
     assert sorted(made) == [(0, "forward"), (0, "weights"), (1, "adjoint"), (1, "forward"), (1, "forward"),
                             (1, "weights")]
     assert "adjoint" not in layers[0]
+
+
+@pytest.mark.parametrize("form", hf_step.FORMS)
+def test_a_step_s_matrix_products_are_timed(form):
+    seconds, share, peak = hf_step.step("CURVES-like", form, N=40)
+    assert 0.1 < share < 1 and seconds > 0 and not peak < 50
+    assert hf_step.passes.np is np                                # NumPy itself is back in its place
 
 
 @pytest.mark.slow
