@@ -7,9 +7,10 @@
     python experiments/autoencoders.py curves grid
 
 A row is an epoch of a first-order method; of Hessian-free the step after which another
-gradient-equivalent is spent. About every minute and at its end the run is saved; called again, it goes on. --cpu-seconds ends it: the processor's time spent
-inside the optimiser, of all threads together (measuring the errors is not counted). `grid` makes the
-short runs by which the first-order methods' settings are chosen.
+gradient-equivalent is spent. About every minute and at its end the run is saved; called again, it goes
+on. --cpu-seconds ends it: the processor's time spent inside the optimiser, of all threads together
+(measuring the errors is not counted). `grid` makes the short runs by which the first-order methods'
+settings are chosen.
 """
 
 import argparse

@@ -12,12 +12,13 @@ from .cg_rules import GeometricKeep, RelativeProgress
 from .curvature import Linearization
 from .damping import levenberg_marquardt, predicted_reduction, reduction_ratio
 from .diagnose import Finding, diagnose
-from .hf import HessianFree, HFStep
+from .hf import HessianFree
 from .line_search import LineSearchResult, armijo, wolfe
 from .loop import Step
 from .losses import SigmoidCrossEntropy, SigmoidSquaredError, SoftmaxCrossEntropy, SquaredError
 from .nets import MLP
 from .newton import GaussNewton, Newton
 from .problem import Problem
+from .record import HFStep
 from .settings import PRESETS, Settings
 from .setup_check import check_setup

@@ -7,11 +7,12 @@ from .cg import cg
 from .cg_rules import RelativeProgress
 from .damping import levenberg_marquardt, predicted_reduction, reduction_ratio
 from .datasets import mnist
-from .hf import HessianFree, HFStep, dead_units
+from .hf import HessianFree
 from .loop import GGN, GRADIENT, VALUE, Batches, Optimiser
 from .losses import SoftmaxCrossEntropy, SquaredError
 from .nets import MLP
 from .problem import Problem
+from .record import HFStep, dead_units
 
 
 class Transcription(Optimiser):

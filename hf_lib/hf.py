@@ -1,68 +1,21 @@
 """The Hessian-free loop, one record a step. Derived in notebook 09 (the loop) and 10 (its devices)."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 import numpy as np
 
-from ._checks import choice, count, generator
-from .cg import CGResult, cg
+from ._checks import choice, count, generator, number
+from .cg import cg
 from .cg_rules import GeometricKeep
 from .damping import levenberg_marquardt, reduction_ratio
 from .kronecker import KroneckerPreconditioner
 from .line_search import armijo
-from .loop import GGN, GRADIENT, REVERSE, VALUE, Batches, Optimiser, Step, value_and_gradient
+from .loop import GGN, GRADIENT, REVERSE, VALUE, Batches, Optimiser, value_and_gradient
+from .record import HFStep, dead_units
 from .saving import Resumable
 from .settings import PRESETS, Settings
 
 MAX_REJECTIONS = 30      # in a row; λ has then grown by 1.5³⁰ ≈ 2·10⁵
-
-
-@dataclass(frozen=True)
-class HFStep(Step):
-    """One record of `HessianFree`: what a `Step` has, and:
-
-    Attributes
-    ----------
-    rho : float
-        Reduction ratio of CG's chosen iterate, before the line search; −∞ where it is not finite.
-    damping : float
-        λ of this step.
-    cg : CGResult
-        CG's trace; its iterates only with ``keep_iterates=True``.
-    chosen : int
-        The number of the CG iterate that backtracking chose.
-    gradient_norm : float
-        ‖∇f‖ where the step began.
-    dead : float
-        Share of hidden units whose bias has a gradient of exactly 0 there, as a dead ReLU's has; NaN
-        where the problem has no `net`.
-    before : float
-        f where the step began, on the examples of `loss`.
-    predicted : float
-        The predicted reduction that ρ divides by.
-    curvature_share : float
-        How many of the gradient's examples G was made from: 1 for all.
-    plain_iterations : int or None
-        With ``compare_plain=True`` how many iterations plain CG needed for 99 % of the φ that the
-        preconditioned one reached, or as many as that one where it did not get there.
-    accepted : bool
-        Whether θ moved.
-    note : str
-        What happened to the step, in words.
-    """
-
-    rho: float
-    damping: float
-    cg: CGResult
-    chosen: int
-    gradient_norm: float
-    dead: float
-    before: float
-    predicted: float
-    curvature_share: float
-    plain_iterations: int | None
-    accepted: bool
-    note: str
 
 
 class HessianFree(Resumable, Optimiser):
@@ -71,6 +24,7 @@ class HessianFree(Resumable, Optimiser):
     A step: gradient g; G at θ; CG on (G + λI) p = −g, preconditioned and warm-started; backtracking
     along CG's iterates; ρ; the Levenberg–Marquardt rule for λ; an Armijo line search; θ ← θ + α p.
     A step that is not finite or does not lower f is rejected: θ stays, λ grows, the record says so.
+    A preconditioner that overflows, or is not positive definite, ends the loop with that reason.
 
     Parameters
     ----------
@@ -125,6 +79,7 @@ class HessianFree(Resumable, Optimiser):
         self._batches = Batches(problem, self.settings.gradient_batch, rng, "gradient_batch")
         if self.settings.preconditioner == "kronecker":
             generator("rng", rng)
+            number("damping", self.damping, low=0, open_low=True)
         if self.settings.curvature_batch is not None:
             n = problem.N if self.settings.gradient_batch is None else self.settings.gradient_batch
             count("curvature_batch", self.settings.curvature_batch, high=n)
@@ -144,7 +99,11 @@ class HessianFree(Resumable, Optimiser):
         if gradient_norm == 0:
             self.reason = "gradient is zero"
             return None
-        result, plain = self._solve(lin, g, lam)
+        try:
+            result, plain = self._solve(lin, g, lam)
+        except np.linalg.LinAlgError as error:
+            self.reason = f"{error}, before step {self.index + 1}"
+            return None
         evaluate = self._counted(batch, theta)
         k, p, f1 = self._choose(result, evaluate)
         model = result.phi[k]                            # CG's φ is gᵀp + ½ pᵀGp + ½λ‖p‖²
@@ -222,6 +181,8 @@ class HessianFree(Resumable, Optimiser):
         if kind != "kronecker":
             self.cost += GGN * share
             M = (lin.squared_gradients() + lam) ** kind
+            if not np.isfinite(M).all():
+                raise np.linalg.LinAlgError("the preconditioner is not finite")
             M += np.finfo(M.dtype).tiny                   # λ = 0 and a dead unit: a zero, refused by cg
             return M, 0.0
         factors = lin.kronecker_factors(self.rng)
@@ -249,11 +210,3 @@ class HessianFree(Resumable, Optimiser):
                 break
             k, p, f = earlier, x, f_earlier
         return k, p, f
-
-
-def dead_units(problem, g):
-    """Share of hidden units whose bias has a gradient of exactly 0; NaN without a `problem.net`."""
-    if not hasattr(problem, "net"):
-        return float("nan")
-    biases = [block[-1] for block in problem.net.blocks(g)[:-1]]
-    return float(np.mean(np.concatenate(biases) == 0)) if biases else 0.0

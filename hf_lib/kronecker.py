@@ -37,7 +37,9 @@ class KroneckerPreconditioner:
     Raises
     ------
     TypeError, ValueError
-        If `damping` is not positive and finite, or a factor with its damping is not positive definite.
+        If `damping` is not positive and finite.
+    numpy.linalg.LinAlgError
+        A ValueError too: if a factor with its damping is not positive definite, or holds NaN.
     """
 
     def __init__(self, net, factors, damping):
@@ -68,8 +70,8 @@ def _inverse(F, damping):
     damped = F.astype(np.float64)
     damped[np.diag_indices(len(F))] += damping
     root, failed = dpotrf(damped, lower=1)
-    if failed:
-        raise ValueError(f"a Kronecker factor with {damping:g} on its diagonal is not positive definite")
+    if failed or not np.isfinite(root).all():
+        raise np.linalg.LinAlgError(f"a Kronecker factor with {damping:g} on its diagonal is not positive definite")
     inverse, _ = dpotri(root, lower=1)                       # fills the lower triangle only
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
     return inverse.astype(F.dtype)

@@ -34,8 +34,8 @@ def small(monkeypatch, tmp_path):
 
 def arguments(method, **changes):
     return argparse.Namespace(**{**dict(data="curves", method=method, cpu_seconds=1e9, rows=10**9, seed=0, l2=1e-4,
-                                        name=None, fresh=False, album=False, stages=None, rate=1e-2, batch=10, momentum=0.9,
-                                        epochs=10), **changes})
+                                        name=None, fresh=False, album=False, stages=None, rate=1e-2, batch=10,
+                                        momentum=0.9, epochs=10), **changes})
 
 
 def columns(folder, name):

@@ -240,6 +240,17 @@ def test_the_record_holds_what_rho_is_made_of():
     assert next(hf.HessianFree(problem, theta, rng, gradient_batch=40, curvature_batch=10)).curvature_share == 0.25
 
 
+def test_squared_gradients_that_overflow_end_the_loop_with_a_reason():
+    Y = np.array([[1e18], [-1e18]], np.float32)                    # two residuals that cancel in g, not in g²
+    problem = hf.Problem(hf.MLP([1, 2, 1], "linear"), hf.SquaredError(), np.ones((2, 1), np.float32), Y)
+    theta = np.full(problem.size, 50, np.float32)
+    loop = hf.HessianFree(problem, theta)
+    with np.errstate(over="ignore"):
+        assert list(loop) == []
+    assert "the preconditioner is not finite, before step 1" in loop.reason
+    np.testing.assert_array_equal(loop.theta, theta)
+
+
 def test_dead_units_are_counted():
     rng = np.random.default_rng(0)
     net = hf.MLP([2, 4, 3, 1], "relu")

@@ -93,9 +93,8 @@ def autoencoder(N=400, seed=0):
 
 def test_cg_truncated_gets_further_with_it_and_finds_the_same_in_the_end():
     problem, theta, rng = autoencoder()
-    for step in hf.HessianFree(problem, theta, damping=1.0, max_steps=15):
-        pass
-    lin, damping = problem.linearize(step.theta), 1e-3
+    *_, last = hf.HessianFree(problem, theta, damping=1.0, max_steps=15)
+    lin, damping = problem.linearize(last.theta), 1e-3
     A = lin.operator(damping=damping)
     g = lin.gradient()
     diagonal = (lin.squared_gradients() + damping) ** 0.75
@@ -135,5 +134,19 @@ def test_what_it_refuses():
         hf.HessianFree(problem, theta, preconditioner="kronecker")
     with pytest.raises(TypeError, match="rng"):
         problem.linearize(theta).kronecker_factors(None)
+    with pytest.raises(ValueError, match="damping is 0"):
+        hf.HessianFree(problem, theta, rng, preconditioner="kronecker", damping=0)
     with pytest.raises(ValueError, match="preconditioner is 'block', expected"):
         hf.HessianFree(problem, theta, preconditioner="block")
+
+
+def test_a_factor_that_breaks_ends_the_loop_with_a_reason_and_the_last_good_theta(monkeypatch):
+    problem, theta, rng = autoencoder(20)
+    loop = hf.HessianFree(problem, theta, rng, preconditioner="kronecker", damping=1.0)
+    first = next(loop)
+    monkeypatch.setattr(hf.Linearization, "kronecker_factors",
+                        lambda lin, rng: [(np.full((n + 1, n + 1), np.nan), np.eye(m))
+                                          for n, m in zip(problem.net.sizes, problem.net.sizes[1:])])
+    assert list(loop) == []
+    assert "not positive definite, before step 2" in loop.reason
+    np.testing.assert_array_equal(loop.theta, first.theta)
