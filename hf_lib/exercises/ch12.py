@@ -1,0 +1,271 @@
+"""The exercises of notebook 12: the mean picture, a Kronecker solve, a split of λ, a price, a fair reading."""
+
+import numpy as np
+
+from hf_lib.kronecker import KroneckerPreconditioner
+
+from ._core import Diagnosis
+from ._kinds import FunctionExercise, ValueExercise
+
+# ---- the mean picture ------------------------------------------------------------------------------
+
+
+def _pictures(rng):
+    for n, pixels in ((5, 4), (8, 3), (6, 9)):
+        yield (rng.random((n, pixels)),)
+
+
+q1 = FunctionExercise(
+    name="ch12.q1",
+    title="The error of the mean picture",
+    kind="warm-up",
+    stub='''
+        def mean_picture_error(X):
+            """(1/N) Σ_n ‖m − x_n‖² of a network that draws the mean picture m for all; X (N, pixels)."""
+            return ...
+        ''',
+    code='''
+        def mean_picture_error(X):
+            """(1/N) Σ_n ‖m − x_n‖² of a network that draws the mean picture m for all; X (N, pixels)."""
+            m = X.mean(axis=0)
+            return np.mean(np.sum((m - X) ** 2, axis=1))
+        ''',
+    why="The norm sums over the pixels, the mean runs over the pictures. The same number is the sum of the pixels' "
+        "variances, `X.var(axis=0).sum()`: whoever ignores the input can do no better, for the mean minimises the sum "
+        "of squares in every pixel.",
+    hints=("The mean picture has one entry a pixel: which axis of X does its mean run along?",
+           "‖m − x_n‖² is a sum over the pixels (axis 1); then comes the mean over n.",
+           "`np.mean(np.sum((X.mean(axis=0) - X) ** 2, axis=1))`"),
+    cases=_pictures,
+    mean_over="X",
+    diagnoses=(
+        Diagnosis("mean over pixels too", lambda X: np.mean((X.mean(axis=0) - X) ** 2),
+                  say="You have the mean over the pixels as well. The papers' error sums over a picture's pixels."),
+        Diagnosis("mean along the wrong axis", lambda X: np.mean(np.sum((X.mean(axis=1)[:, None] - X) ** 2, axis=1)),
+                  say="You took each picture's own mean grey. The mean picture is a mean over the pictures, axis 0."),
+        Diagnosis("N − 1", lambda X: X.var(axis=0, ddof=1).sum(),
+                  say="You divide by N − 1, as for an unbiased variance. The error is a plain mean over N."),
+        Diagnosis("not squared", lambda X: np.mean(np.sqrt(np.sum((X.mean(axis=0) - X) ** 2, axis=1))),
+                  say="You have the mean distance ‖m − x‖. The error is its square."),
+        Diagnosis("factor ½", lambda X: 0.5 * X.var(axis=0).sum()),
+    ),
+)
+
+# ---- a solve with a Kronecker product --------------------------------------------------------------
+
+
+def _factors(rng):
+    for n, m in ((4, 2), (3, 5), (5, 3)):
+        B, C = rng.standard_normal((n, n + 2)), rng.standard_normal((m, m + 2))
+        yield B @ B.T + np.eye(n), C @ C.T + np.eye(m), rng.standard_normal((n, m))
+
+
+q2 = FunctionExercise(
+    name="ch12.q2",
+    title="Solve without the large matrix",
+    kind="core",
+    stub='''
+        def kron_solve(A, S, R):
+            """(A ⊗ S)⁻¹ applied to R, as a matrix (n, m); A (n, n) and S (m, m) symmetric, R (n, m) read row by row.
+
+            Without the (nm, nm) matrix.
+            """
+            return ...
+        ''',
+    code='''
+        def kron_solve(A, S, R):
+            """(A ⊗ S)⁻¹ applied to R, as a matrix (n, m); A (n, n) and S (m, m) symmetric, R (n, m) read row by row.
+
+            Without the (nm, nm) matrix.
+            """
+            left = np.linalg.solve(A, R)                 # A⁻¹ R
+            return np.linalg.solve(S, left.T).T          # (S⁻¹ (A⁻¹ R)ᵀ)ᵀ = A⁻¹ R S⁻¹, S is symmetric
+        ''',
+    why="$(A \\otimes S)\\,\\mathrm{vec}(V) = \\mathrm{vec}(A V S)$ for symmetric $S$. So the $V$ asked for has "
+        "$A V S = R$, and $V = A^{-1} R S^{-1}$. Two solves with small matrices instead of one with $nm$ rows. "
+        "`np.linalg.inv(A) @ R @ np.linalg.inv(S)` is as good here.",
+    hints=("Which V has A V S = R?",
+           "V = A⁻¹ R S⁻¹: `np.linalg.solve(A, R)` is A⁻¹ R.",
+           "From the right: `np.linalg.solve(S, left.T).T`."),
+    cases=_factors,
+    own_work=(np.kron, KroneckerPreconditioner),
+    linear_in="R",
+    diagnoses=(
+        Diagnosis("multiplied, not solved", lambda A, S, R: A @ R @ S,
+                  say="A R S is the product with A ⊗ S. Asked for is its inverse."),
+        Diagnosis("A alone", lambda A, S, R: np.linalg.solve(A, R),
+                  say="That is A⁻¹ R. S⁻¹ still has to come from the right."),
+        Diagnosis("S alone", lambda A, S, R: np.linalg.solve(S, R.T).T,
+                  say="That is R S⁻¹. A⁻¹ still has to come from the left."),
+        Diagnosis("one of the two multiplied", lambda A, S, R: np.linalg.solve(A, R) @ S,
+                  say="A⁻¹ R S: the inverse of S is needed, too."),
+    ),
+)
+
+# ---- how λ is split --------------------------------------------------------------------------------
+
+
+def _damped(rng):
+    for n, m in ((4, 2), (3, 5), (6, 3)):
+        B, C = rng.standard_normal((n, n + 1)), 0.1 * rng.standard_normal((m, m + 1))
+        yield B @ B.T, C @ C.T, float(rng.uniform(0.05, 2))
+
+
+def _split(A, S, lam, pi=lambda p: p, root=np.sqrt, mean=True, second=lambda r, p: r / p):
+    trace_A, trace_S = (np.trace(F) / (len(F) if mean else 1) for F in (A, S))
+    p, r = pi(np.sqrt(trace_A / trace_S)), root(lam)
+    return A + p * r * np.eye(len(A)), S + second(r, p) * np.eye(len(S))
+
+
+q3 = FunctionExercise(
+    name="ch12.q3",
+    title="λ, split in two",
+    kind="find the bug",
+    stub='''
+        def damped_factors(A, S, lam):
+            """A and S with λ split between them, so that the Kronecker product of the two has λI in it."""
+            pi = np.sqrt((np.trace(A) / len(A)) / (np.trace(S) / len(S)))
+            return A + pi * np.sqrt(lam) * np.eye(len(A)), S + pi * np.sqrt(lam) * np.eye(len(S))
+        ''',
+    code='''
+        def damped_factors(A, S, lam):
+            """A and S with λ split between them, so that the Kronecker product of the two has λI in it."""
+            pi = np.sqrt((np.trace(A) / len(A)) / (np.trace(S) / len(S)))
+            return A + pi * np.sqrt(lam) * np.eye(len(A)), S + np.sqrt(lam) / pi * np.eye(len(S))
+        ''',
+    why="The two additions must multiply to λ: $\\pi\\sqrt\\lambda \\cdot \\sqrt\\lambda / \\pi = \\lambda$. With π on "
+        "both sides the product holds $\\pi^2 \\lambda$. On these networks $\\pi$ is large, since activations are "
+        "larger than adjoints, and CG would be preconditioned for a λ that it does not have. It still converges to the right "
+        "answer, only slowly: a bug that no test of the answer finds.",
+    hints=("Multiply the two additions. What ought to come out?",
+           "One of the two factors is to get more of λ, and the other less in proportion.",
+           "S gets `np.sqrt(lam) / pi`."),
+    cases=_damped,
+    own_work=(KroneckerPreconditioner,),
+    diagnoses=(
+        Diagnosis("the other way round", lambda A, S, lam: _split(A, S, lam, pi=lambda p: 1 / p),
+                  say="The product is λ now, but π and 1/π have changed places: the larger factor gets less."),
+        Diagnosis("no π", lambda A, S, lam: _split(A, S, lam, pi=lambda p: 1.0),
+                  say="√λ for both: the product is λ, but the two unwanted terms are not as small as they can be."),
+        Diagnosis("λ itself", lambda A, S, lam: _split(A, S, lam, root=lambda x: x),
+                  say="λ in both factors multiplies to λ². Each needs a root."),
+        Diagnosis("traces without the sizes", lambda A, S, lam: _split(A, S, lam, mean=False),
+                  say="π compares the mean diagonal entries: divide each trace by the size of its matrix."),
+    ),
+)
+
+# ---- what it costs ---------------------------------------------------------------------------------
+
+SIZES = (784, 400, 200, 100, 50, 25, 6, 25, 50, 100, 200, 400, 784)
+APPLY = sum((n + 1) ** 2 * m + (n + 1) * m**2 for n, m in zip(SIZES, SIZES[1:]))
+WEIGHTS = sum((n + 1) * m for n, m in zip(SIZES, SIZES[1:]))
+
+q4 = ValueExercise(
+    name="ch12.q4",
+    title="When the preconditioner costs as much as a product",
+    kind="stretch",
+    stub="""
+        sizes = [784, 400, 200, 100, 50, 25, 6, 25, 50, 100, 200, 400, 784]
+        application = ...        # multiplications of one M⁻¹ r: A⁻¹ R S⁻¹ for every layer
+        product = ...            # multiplications of one G v, for each picture of the curvature batch
+        answer = ...             # pictures in the batch at which both cost the same
+        """,
+    code="""
+        sizes = [784, 400, 200, 100, 50, 25, 6, 25, 50, 100, 200, 400, 784]
+        layers = [(n + 1, m) for n, m in zip(sizes, sizes[1:])]
+        application = sum(n * n * m + n * m * m for n, m in layers)
+        product = sum(4 * n * m for n, m in layers)  # 4/3 of a gradient, which is 3 a weight
+        answer = application / product
+        """,
+    why="A layer's $R$ has $n + 1$ rows and $m$ columns. $A^{-1} R$ takes $(n+1)^2 m$ multiplications, and "
+        "$(\\cdot)\\,S^{-1}$ another $(n+1)\\, m^2$. They do not depend on the number of pictures. A product $Gv$ costs 4/3 "
+        "of a gradient, and a gradient 3 multiplications a weight and picture: forward 1, backward 2. So a batch below a "
+        "few hundred pictures makes the preconditioner the dearer of the two, and the cost in gradient-equivalents counts both.",
+    hints=("How many multiplications is a product of an (n, n) with an (n, m) matrix?",
+           "With the bias, R is (n + 1, m). G v: forward along v two products a layer, backward two.",
+           "Σ [(n+1)² m + (n+1) m²] / Σ 4 (n+1) m"),
+    uses={},
+    diagnoses=(
+        Diagnosis("one side only", sum((n + 1) ** 2 * m for n, m in zip(SIZES, SIZES[1:])) / (4 * WEIGHTS),
+                  say="That is A⁻¹ R alone. The product with S⁻¹ belongs to the application."),
+        Diagnosis("a gradient, not a product", APPLY / (3 * WEIGHTS),
+                  say="3 multiplications a weight are those of a gradient. G v costs 4/3 of that."),
+        Diagnosis("a forward pass", APPLY / WEIGHTS,
+                  say="One multiplication a weight is a forward pass. G v costs 4/3 of a gradient: 4."),
+        Diagnosis("the large matrix", sum(((n + 1) * m) ** 2 for n, m in zip(SIZES, SIZES[1:])) / (4 * WEIGHTS),
+                  say="You multiply with the ((n+1)m)² matrix. The point of the product form is not to."),
+    ),
+)
+
+# ---- reading runs fairly ---------------------------------------------------------------------------
+
+
+def _histories(rng):
+    yield np.array([1.0, 2, 3, 4, 5]), np.array([9.0, 7, 5, 3, 2]), 5.0           # reached exactly
+    yield np.array([1.0, 2, 3, 4, 5]), np.array([9.0, 4, 6, 3, 2]), 5.0           # falls, rises, falls
+    yield np.array([1.0, 2, 3]), np.array([9.0, 8, 7]), 5.0                       # never
+    yield np.array([0.5, 1.5, 4]), np.array([3.0, 2, 1]), 5.0                     # from the start
+    yield np.array([2.0, 4, 6, 8]), np.array([9.0, 6, 4, 5.5]), 5.0               # gets there and does not stay
+
+
+def _cost_to_reach(cost, error, target):
+    below = error <= target
+    return float(cost[np.argmax(below)]) if below.any() else np.inf
+
+
+def _nearest(cost, error, target):
+    return float(cost[np.argmin(np.abs(error - target))])
+
+
+def _stays(cost, error, target):
+    above = np.flatnonzero(error > target)
+    at = above[-1] + 1 if len(above) else 0
+    return float(cost[at]) if at < len(cost) else np.inf
+
+
+def _index(cost, error, target):
+    below = error <= target
+    return float(np.argmax(below)) if below.any() else np.inf
+
+
+def _no_infinity(cost, error, target):
+    return float(cost[np.argmax(error <= target)])
+
+
+def _strictly(cost, error, target):
+    below = error < target
+    return float(cost[np.argmax(below)]) if below.any() else np.inf
+
+
+q5 = FunctionExercise(
+    name="ch12.q5",
+    title="What did it cost to get there?",
+    kind="core",
+    stub='''
+        def cost_to_reach(cost, error, target):
+            """The cost at which error (rows,) is at or below the target for the first time, ∞ if never."""
+            return ...
+        ''',
+    code='''
+        def cost_to_reach(cost, error, target):
+            """The cost at which error (rows,) is at or below the target for the first time, ∞ if never."""
+            below = error <= target
+            return cost[np.argmax(below)] if below.any() else np.inf    # argmax: the first True
+        ''',
+    why="`np.argmax` of booleans is the place of the first True, and 0 where there is none: so ask `any` first, or a "
+        "run that never gets there looks like the fastest of all. It is the first time that counts here; a run that "
+        "rises again later has still had a good θ at that cost.",
+    hints=("Make an array of booleans: which rows are at or below the target?",
+           "`np.argmax` gives the place of the first True. What does it give where there is none?",
+           "`below = error <= target`, and `np.inf` unless `below.any()`."),
+    cases=_histories,
+    diagnoses=(
+        Diagnosis("never looks like at once", _no_infinity,
+                  say="Where no row is True, argmax is 0: a run that never gets there would seem the fastest."),
+        Diagnosis("the row, not its cost", _index, say="You return the number of the row. Its cost is asked for."),
+        Diagnosis("nearest", _nearest,
+                  say="The nearest row may be above the target, or late. Take the first at or below."),
+        Diagnosis("for good", _stays, say="You wait until the error stays below for good. The first time counts."),
+        Diagnosis("strictly below", _strictly, say="At the target is good enough: ≤, not <."),
+    ),
+)

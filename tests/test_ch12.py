@@ -1,0 +1,238 @@
+"""Notebook 12: its preconditioner is the library's, what it says of its runs is so, the stored run can be repeated."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from chapter_cells import names_before
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hf_lib as hf
+from hf_lib.exercises import all_exercises
+from hf_lib.exercises import ch12 as ex
+from hf_lib.figures import ch12
+from hf_lib.kronecker import KroneckerPreconditioner
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "experiments"))
+import autoencoders  # noqa: E402
+import autoencoders_quick  # noqa: E402
+import history  # noqa: E402
+
+NOTEBOOK = ROOT / "notebooks" / "12_deep_autoencoders.ipynb"
+CELLS = ["".join(c["source"]) for c in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
+RUN, ORIGIN = ch12.stored("autoencoder_curves_hf")
+ALBUM, _ = ch12.stored("autoencoder_curves_hf_album")
+seeds = st.integers(0, 2**32 - 1)
+quick = settings(max_examples=25, deadline=None)
+
+
+class Silent:
+    """Stands in for the progress bar."""
+
+    def __init__(self, total, label):
+        assert total > 0 and label
+
+    __enter__ = lambda self: self  # noqa: E731
+    __exit__ = lambda self, *error: None  # noqa: E731
+
+    def to(self, value):
+        pass
+
+
+@pytest.fixture(scope="module")
+def before():
+    """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
+    return names_before(CELLS, Progress=Silent)
+
+
+@pytest.fixture(scope="module")
+def mine(before):
+    return SimpleNamespace(**before[None])
+
+
+# ---- the confirmations can fail --------------------------------------------------------------------
+
+MUTATIONS = {
+    "2.2 sign": ("gradient[-1][:-1], -covariance", "gradient[-1][:-1], covariance"),
+    "5.1 slope": ("@ block[:-1].T * act.slope(value)", "@ block[:-1].T * value"),
+    "5.2 the loss' curvature": ("D, p * (1 - p), D", "D, p, D"),
+    "5.2 order": ("np.kron(np.outer(x, x), S) for", "np.kron(S, np.outer(x, x)) for"),
+    "5.3 chance": ("np.where(y == 1, p, 1 - p)", "np.where(y == 1, 1 - p, p)"),
+    "5.4 one picture": ("S_n[1][0]),", "S_n[1][1]),"),
+    "5.5 order": ("np.kron(B, C) @ V.ravel()", "np.kron(C, B) @ V.ravel()"),
+    "5.6 sizes": ("np.trace(first) / n / (np.trace(second) / m)", "np.trace(first) / np.trace(second)"),
+    "5.7 missing 1/N": ("s.T @ s / len(X), lam) for a, s", "s.T @ s, lam) for a, s"),
+    "5.7 true targets": ("y = hf.SigmoidCrossEntropy().sample(z, rng) ", "y = X "),
+    "5.9 λ": ("few.X, 2.0, np.random", "few.X, 1.0, np.random"),
+}
+
+
+def test_each_formula_stands_in_one_cell():
+    for step, (right, wrong) in MUTATIONS.items():
+        assert right != wrong and sum(right in source for source in CELLS) == 1, step
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", MUTATIONS)
+def test_a_wrong_formula_is_caught(step, before):
+    right, wrong = MUTATIONS[step]
+    (cell,) = [source for source in CELLS if right in source]
+    with pytest.raises((AssertionError, ValueError)):      # the latter where a shape is wrong
+        exec(compile(cell.replace(right, wrong), NOTEBOOK.name, "exec"), dict(before[cell]))
+
+
+# ---- the notebook's own versions -------------------------------------------------------------------
+
+
+@quick
+@given(seeds)
+def test_the_answers_of_exercises_2_and_3_make_the_library_s_preconditioner(seed):
+    rng = np.random.default_rng(seed)
+    net = hf.MLP([3, 4, 2, 3], ["sigmoid", "linear"])
+    X = rng.random((6, 3))
+    lin = hf.Problem(net, hf.SigmoidCrossEntropy(), X, X).linearize(net.init(rng))
+    factors, lam, r = lin.kronecker_factors(rng), float(rng.uniform(0.01, 3)), rng.standard_normal(net.size)
+    solved = [ex.q2.reference(*ex.q3.reference(A, S, lam), R).ravel() for (A, S), R in zip(factors, net.blocks(r))]
+    np.testing.assert_allclose(np.concatenate(solved), KroneckerPreconditioner(net, factors, lam)(r), rtol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_my_preconditioner_is_the_library_s(mine, seed):
+    rng = np.random.default_rng(seed)
+    net = mine.autoencoder([6, 5, 2])
+    X, theta, r = rng.random((9, 6)), net.init(rng), rng.standard_normal(net.size)
+    lin = hf.Problem(net, hf.SigmoidCrossEntropy(), X, X).linearize(theta)
+    own = mine.my_preconditioner(net, theta, X, 0.3, np.random.default_rng(seed))
+    theirs = KroneckerPreconditioner(net, lin.kronecker_factors(np.random.default_rng(seed)), 0.3)
+    np.testing.assert_allclose(own(r), theirs(r), rtol=1e-9)
+
+
+@pytest.mark.slow
+def test_errors_and_networks_are_those_of_the_experiment(mine):
+    assert mine.net.sizes == autoencoders.network(autoencoders.ENCODERS["curves"]).sizes
+    assert mine.digits_net.sizes == autoencoders.network(autoencoders.ENCODERS["mnist"]).sizes
+    assert mine.net.activations == autoencoders.network(autoencoders.ENCODERS["curves"]).activations
+    some = mine.X_train[:50]
+    theirs = autoencoders.squared_error(mine.net, mine.theta, some)
+    assert mine.squared_error(mine.net, mine.theta, some) == pytest.approx(theirs, rel=1e-5)
+    assert mine.mean_picture_error(some) == pytest.approx(some.var(axis=0).sum(), rel=1e-5)
+
+
+def test_the_price_of_exercise_4_is_the_library_s():
+    net = autoencoders.network(autoencoders.ENCODERS["curves"])
+    factors = [(np.eye(n + 1, dtype=np.float32), np.eye(m, dtype=np.float32)) for n, m in zip(net.sizes, net.sizes[1:])]
+    applied = KroneckerPreconditioner(net, factors, 1.0).multiplications
+    assert ex.q4.reference == pytest.approx(applied / (4 * net.size)) and 250 < ex.q4.reference < 260
+
+
+def test_the_walk_decodes_as_the_network_does():
+    net = autoencoders.network([784, 12, 3])
+    theta = net.init(np.random.default_rng(0))
+    X = np.random.default_rng(1).random((4, 784))
+    W = net.blocks(theta)
+    code = 1 / (1 + np.exp(-(X @ W[0][:-1] + W[0][-1]))) @ W[1][:-1] + W[1][-1]
+    np.testing.assert_allclose(ch12.decode(W[2:], code), hf.SigmoidCrossEntropy().output(net(theta, X)), rtol=1e-9)
+
+
+# ---- the stored runs -------------------------------------------------------------------------------
+
+
+def test_every_stored_run_says_where_it_comes_from():
+    for path in ch12.RUNS.glob("autoencoder_*.npz"):
+        if any(word in path.name for word in ("album", ".checkpoint", ".part")):
+            continue
+        columns, origin = ch12.stored(path.stem)
+        assert {"command", "revision", "seed", "settings", "machine"} <= set(origin), path.name
+        assert {"cost", "cpu_seconds", "train", "test", "loss"} <= set(columns)
+        assert np.all(np.diff(columns["cost"]) > 0) and np.all(np.isfinite(columns["train"]))
+
+
+def test_what_is_said_of_the_plateau_and_the_spectrum():
+    calm = (RUN["cost"] > 4) & (RUN["cost"] < 15)
+    assert calm.sum() >= 5 and np.ptp(RUN["train"][calm]) < 0.1
+    top = ALBUM["eigenvalues"]
+    flat, late = ALBUM["cost"] < 12, ALBUM["cost"] > 40
+    assert np.all(top[flat, 0] / top[flat, -1] < 2)
+    assert np.all(top[late, 5] / top[late, 6] > 5)                   # six stand apart: the code has six units
+    assert np.abs(top[late, :5] / top[late, 1:6]).max() < 5
+    first = int(np.argmax(top[:, 0] > 3 * top[:, 1]))
+    assert 15 < ALBUM["cost"][first] < 25
+
+
+def command_line(*more):
+    return ["autoencoders.py", *autoencoders_quick.arguments(ORIGIN), *more]
+
+
+@pytest.mark.slow
+def test_a_short_run_repeats_the_beginning_of_the_stored_one(monkeypatch, tmp_path):
+    """Float32: another processor adds up in another order, 1e-6 a step; 26 steps leave it below 1e-3."""
+    for module in (autoencoders, history):
+        monkeypatch.setattr(module, "RUNS", tmp_path)
+    monkeypatch.setattr(sys, "argv", command_line("--name", "again", "--rows", "6"))
+    autoencoders.main()
+    again = history.load(tmp_path / "again.npz")[0]
+    apart, rows = autoencoders_quick.apart(RUN, again)
+    assert rows == 6 and max(apart.values()) < 1e-3
+    monkeypatch.setattr(sys, "argv", command_line("--name", "other", "--rows", "1", "--seed", "1"))
+    autoencoders.main()
+    apart, rows = autoencoders_quick.apart(RUN, history.load(tmp_path / "other.npz")[0])
+    assert rows == 1 and max(apart.values()) > 5e-3                   # another seed is told apart
+
+
+def test_the_short_version_asks_for_what_made_the_run():
+    origin = {"command": "python experiments/autoencoders.py curves adam --rate 0.001 --album --cpu-seconds 600"}
+    assert autoencoders_quick.arguments(origin) == ["curves", "adam", "--rate", "0.001", "--cpu-seconds", "600"]
+    assert "curves_hf" in autoencoders_quick.stored()
+    assert not [name for name in autoencoders_quick.stored() if "album" in name or "grid" in name]
+
+
+def test_the_papers_numbers():
+    """Sutskever and others 2013, Table 1: the best of four µ."""
+    nag, momentum = {"CURVES": (.16, .096, .091, .074), "MNIST": (1.0, .73, .75, .80)}, \
+        {"CURVES": (.15, .10, .10, .10), "MNIST": (1.0, .77, .84, .90)}
+    names = {}
+    (cell,) = [source for source in CELLS if source.startswith("PAPER = ")]
+    exec("\n".join(cell.splitlines()[:2]), names)
+    for data, of in names["PAPER"].items():
+        assert of["NAG"] == min(nag[data]) and of["momentum"] == min(momentum[data])
+    assert names["PAPER"]["CURVES"]["SGD"] == 0.48 and names["PAPER"]["MNIST"]["SGD"] == 2.1
+    assert [names["PAPER"][data]["Hessian-free"] for data in ("CURVES", "MNIST")] == [0.058, 0.69]
+    assert [names["PAPER"][data]["Hessian-free, 2010"] for data in ("CURVES", "MNIST")] == [0.11, 1.40]
+
+
+# ---- what every chapter has ------------------------------------------------------------------------
+
+
+def test_the_chapter_has_every_part():
+    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    first, last = texts[0], texts[-1]
+    assert re.match(r"# 12 · .+\?\n\n\S", first)
+    assert 3 <= len(re.findall(r"^- ", first.split("**You will be able to**")[1], re.M)) <= 5
+    assert len(re.findall(r"\]\(\d\d_\w+\.ipynb\)", first.split("**Before you begin:**")[1])) >= 2
+    minutes = re.findall(r"^\| (.+?) \| \d+ min \| \d+ min \|$", first, re.M)
+    sections = [title for text in texts for title in re.findall(r"^## (.+)$", text, re.M)]
+    assert minutes == sections[:-1] and sections[-1] == "Summary"
+    assert cells[1]["cell_type"] == "code" and len(cells[1]["source"]) <= 15
+    slides = [cell["metadata"].get("slideshow", {}).get("slide_type") for cell in cells]
+    assert all(slide == "slide" for cell, slide in zip(cells, slides, strict=True)
+               if cell["cell_type"] == "markdown" and "".join(cell["source"]).startswith(("# ", "## ")))
+    assert {"slide", "subslide", "fragment", "notes"} <= set(slides)
+    assert sum("**Before you " in text and "Before you begin" not in text for text in texts) >= 3
+    assert sum(bool(re.search(r"\*\*Questions? for the ", text)) for text in texts) >= 3
+    exercises = [e for e in all_exercises() if e.name.startswith("ch12.")]
+    assert 3 <= len(exercises) <= 6 and {"warm-up", "core", "stretch", "find the bug"} <= {e.kind for e in exercises}
+    called = [number for text in texts for number in re.findall(r"\*\*Exercise (\d) \(", text)]
+    assert called == [str(k + 1) for k in range(len(exercises))]
+    assert sum("exercise" in cell["metadata"].get("tags", ()) for cell in cells) == len(exercises)
+    for part in ("## Summary", "**What entered the library:**", "**References**", "**The next question.**"):
+        assert part in last, part
+    assert "§" in last.split("**References**")[1] and "Chapter 13" in last.split("**The next question.**")[1]
+    assert not any("PROVISIONAL" in text or "ANSWER" in text for text in texts)
