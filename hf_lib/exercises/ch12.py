@@ -134,9 +134,9 @@ q3 = FunctionExercise(
             return A + pi * np.sqrt(lam) * np.eye(len(A)), S + np.sqrt(lam) / pi * np.eye(len(S))
         ''',
     why="The two additions must multiply to λ: $\\pi\\sqrt\\lambda \\cdot \\sqrt\\lambda / \\pi = \\lambda$. With π on "
-        "both sides the product holds $\\pi^2 \\lambda$. On these networks $\\pi$ is large, since activations are "
-        "larger than adjoints, and CG would be preconditioned for a λ that it does not have. It still converges to the right "
-        "answer, only slowly: a bug that no test of the answer finds.",
+        "both sides the product holds $\\pi^2 \\lambda$. On these networks $\\pi$ is large, since activations are larger "
+        "than adjoints, and CG would be preconditioned for a λ that it does not have. It still converges to the "
+        "right answer, only slowly: a bug that no test of the answer finds.",
     hints=("Multiply the two additions. What ought to come out?",
            "One of the two factors is to get more of λ, and the other less in proportion.",
            "S gets `np.sqrt(lam) / pi`."),
@@ -178,9 +178,10 @@ q4 = ValueExercise(
         answer = application / product
         """,
     why="A layer's $R$ has $n + 1$ rows and $m$ columns. $A^{-1} R$ takes $(n+1)^2 m$ multiplications, and "
-        "$(\\cdot)\\,S^{-1}$ another $(n+1)\\, m^2$. They do not depend on the number of pictures. A product $Gv$ costs 4/3 "
-        "of a gradient, and a gradient 3 multiplications a weight and picture: forward 1, backward 2. So a batch below a "
-        "few hundred pictures makes the preconditioner the dearer of the two, and the cost in gradient-equivalents counts both.",
+        "$(\\cdot)\\,S^{-1}$ another $(n+1)\\, m^2$. They do not depend on the number of pictures. A product $Gv$ "
+        "costs 4/3 of a gradient, and a gradient 3 multiplications a weight and picture: forward 1, backward 2. So a "
+        "batch below a few hundred pictures makes the preconditioner the dearer of the two, and the cost in "
+        "gradient-equivalents counts both.",
     hints=("How many multiplications is a product of an (n, n) with an (n, m) matrix?",
            "With the bias, R is (n + 1, m). G v: forward along v two products a layer, backward two.",
            "Σ [(n+1)² m + (n+1) m²] / Σ 4 (n+1) m"),
