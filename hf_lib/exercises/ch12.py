@@ -134,8 +134,8 @@ q3 = FunctionExercise(
             return A + pi * np.sqrt(lam) * np.eye(len(A)), S + np.sqrt(lam) / pi * np.eye(len(S))
         ''',
     why="The two additions must multiply to λ: $\\pi\\sqrt\\lambda \\cdot \\sqrt\\lambda / \\pi = \\lambda$. With π on "
-        "both sides the product holds $\\pi^2 \\lambda$. On these networks $\\pi$ is large, since activations are larger "
-        "than adjoints, and CG would be preconditioned for a λ that it does not have. It still converges to the "
+        "both sides the product holds $\\pi^2 \\lambda$. On these networks $\\pi$ is large, since activations are "
+        "larger than adjoints, and CG would be preconditioned for a λ that it does not have. It still converges to the "
         "right answer, only slowly: a bug that no test of the answer finds.",
     hints=("Multiply the two additions. What ought to come out?",
            "One of the two factors is to get more of λ, and the other less in proportion.",
