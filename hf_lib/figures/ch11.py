@@ -37,7 +37,7 @@ WHAT = {"test error, %": "test_error", "test error of the average, %": "average_
 AXES = {"CPU seconds": "cpu_seconds", "gradient-equivalents": "cost", "epochs": "epoch"}
 
 
-# ---- stored runs -----------------------------------------------------------------------------------
+# ---- stored runs ------------------------------------------------------------------------------------
 
 
 def load(name):
@@ -54,7 +54,7 @@ def digits_runs():
     return {name: load(PREFIX + name)[0] for name in names if not name.startswith("choose")}
 
 
-# ---- 1: the repair that kills ----------------------------------------------------------------------
+# ---- 2: the repair that kills -----------------------------------------------------------------------
 
 
 def _example_alive():
@@ -82,7 +82,7 @@ def alive(runs, seed):
     lams = np.concatenate([lam for seeds in runs.values() for _, _, lam, _ in seeds])
     damping.set(ylim=(0, 1.15 * lams.max()))
     style.label(damping, "step", "", "λ")
-    style.legend(damping, loc="lower left")
+    style.legend(damping, loc="center right")
     said = []
     for name, seeds in runs.items():
         _, f, lam, _ = seeds[seed]
@@ -92,7 +92,7 @@ def alive(runs, seed):
     return fig
 
 
-# ---- 2: the sine -----------------------------------------------------------------------------------
+# ---- 3: the sine ------------------------------------------------------------------------------------
 
 SINE_LOOKS = {"SGD": (style.COLOUR["SGD"], DASHED), "Adam": (style.COLOUR["Adam"], DOTTED),
               "Hessian-free, r = 1.01": ("#844729", LONG), "Hessian-free, r = 1.5": (style.COLOUR["Hessian-free"], "-")}
@@ -140,7 +140,7 @@ def sine(forms, form, axis, start):
     return fig
 
 
-# ---- 4: the run browser ----------------------------------------------------------------------------
+# ---- 5: the run browser -----------------------------------------------------------------------------
 
 
 @lru_cache(1)
@@ -181,7 +181,7 @@ def browser(runs, group, what, axis, log):
             ticks = ((0.001, "10⁻³"), (0.01, "10⁻²"), (0.1, "0.1"), (1, "1"))
         ax.set(yticks=[tick for tick, _ in ticks], yticklabels=[words for _, words in ticks])
     style.label(ax, axis, "", f"{what}; {group}")
-    style.legend(ax, loc="upper right")
+    style.legend(ax, loc="lower left" if log else "upper right")       # where no curve runs
     fig.alt = (f"Runs: {group}. {what} against {axis}, {'logarithmic' if log else 'linear'} axes, from the first "
                f"tenth of an epoch on. At their ends: {'; '.join(said)}.")
     return fig
@@ -189,11 +189,11 @@ def browser(runs, group, what, axis, log):
 
 def _limits(field, log):
     if field == "loss":
-        return (3e-4, 5) if log else (0, 0.3)
+        return (1e-3, 3) if log else (0, 0.3)
     return (1.2, 60) if log else (1, 5)
 
 
-# ---- 7: the spread of a preconditioner -------------------------------------------------------------
+# ---- 9: the spread of a preconditioner --------------------------------------------------------------
 
 
 @explore.picture(lambda: {"squares": np.geomspace(0.1, 1e-9, 50), "share": np.geomspace(1e-5, 1, 50)},
@@ -216,7 +216,7 @@ def spread(squares, share, lam):
     return fig
 
 
-# ---- 9: misread digits -----------------------------------------------------------------------------
+# ---- 10: misread digits -----------------------------------------------------------------------------
 
 ROWS, COLUMNS = 4, 12
 
