@@ -46,9 +46,9 @@ STAGES = {
 MARTENS = {"curves": [[0, dict(curvature_batch=5000)]], "mnist": [[0, dict(curvature_batch=5000)]]}
 # What the first-order methods are tuned over: short runs of GRID_EPOCHS, the lowest training error wins
 GRID_EPOCHS = 10
-GRID = [*[("sgd", dict(rate=rate)) for rate in (1e-3, 3e-3, 1e-2, 3e-2)],
+GRID = [*[("sgd", dict(rate=rate)) for rate in (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)],
         *[(method, dict(rate=rate, momentum=momentum)) for method in ("nag", "momentum")
-          for momentum, rates in ((0.9, (1e-3, 3e-3, 1e-2)), (0.99, (3e-4, 1e-3, 3e-3))) for rate in rates],
+          for momentum, rates in ((0.9, (1e-3, 3e-3, 1e-2, 3e-2)), (0.99, (3e-4, 1e-3, 3e-3, 1e-2))) for rate in rates],
         *[("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3)]]
 FIRST_ORDER = {"sgd": hf.SGD, "momentum": hf.Momentum, "nag": hf.NAG, "adam": hf.Adam}
 
