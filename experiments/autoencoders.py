@@ -37,7 +37,7 @@ STAGES = {
     "curves": [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg, damping_floor=floor)]
                for begin, batch, part, max_cg, floor in (
                    (0, 1000, 250, 3, 0.03), (60, 2000, 500, 2, 0.02), (100, 5000, 1250, 2, 0.005),
-                   (360, None, 5000, 3, 0.001))],
+                   (360, None, 5000, 3, 0.001), (520, None, 5000, 5, 1e-5))],
     "mnist": [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg, damping_floor=floor)]
               for begin, batch, part, max_cg, floor in (
                   (0, 1000, 250, 3, 0.03), (20, 2000, 500, 2, 0.02), (40, 5000, 1250, 2, 0.005))],
