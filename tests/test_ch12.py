@@ -166,6 +166,20 @@ def test_what_is_said_of_the_plateau_and_the_spectrum():
     assert 15 < ALBUM["cost"][first] < 25
 
 
+def test_what_is_said_of_hessian_free_and_adam():
+    adam, _ = ch12.stored("autoencoder_curves_adam")
+    at = lambda run, axis, value, error="train": float(np.interp(value, run[axis], run[error]))
+    for axis, before, after in (("cost", (5, 60, 100), (150, 200, 250)), ("cpu_seconds", (20, 50), (150, 300, 400))):
+        assert all(at(adam, axis, value) < at(RUN, axis, value) for value in before)
+        assert all(at(adam, axis, value) > at(RUN, axis, value) for value in after)
+    assert adam["cost"][-1] == pytest.approx(250, rel=1e-3) and RUN["train"][-1] < adam["train"][-1]
+    assert at(RUN, "cost", 250) > 0.9 * adam["train"][-1]            # by a little for equal gradients
+    assert at(RUN, "cpu_seconds", adam["cpu_seconds"][-1]) < 0.9 * adam["train"][-1]
+    assert RUN["test"][-1] > adam["test"][-1] and RUN["test"].min() < adam["test"].min()
+    plateau = adam["train"] > 0.95 * 26.16
+    assert adam["cost"][np.argmin(plateau)] < 2.5 and RUN["cost"][np.argmax(RUN["train"] < 0.95 * 26.16)] > 20
+
+
 def command_line(*more):
     return ["autoencoders.py", *autoencoders_quick.arguments(ORIGIN), *more]
 
