@@ -31,13 +31,15 @@ SAVE_EVERY = 60                 # seconds between two savings
 # Hessian-free goes through stages: from so many gradient-equivalents on, with these settings. The batches
 # grow as the noise of the small ones becomes what is left to remove. λ starts high, so that no early step
 # drives the sigmoids to their flat ends, and the floor keeps ρ, which is judged on the batch that
-# the step was made for, from taking it too low. CG makes two or three iterations: more fit the curvature batch.
+# the step was made for, from taking it too low. CG makes two or three iterations: more fit the curvature batch,
+# as five of them do from 520 on, where ρ falls below 0; the last stage takes that back.
 KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False, damping=45.0, damping_factor=1.05)
 STAGES = {
     "curves": [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg, damping_floor=floor)]
                for begin, batch, part, max_cg, floor in (
                    (0, 1000, 250, 3, 0.03), (60, 2000, 500, 2, 0.02), (100, 5000, 1250, 2, 0.005),
-                   (360, None, 5000, 3, 0.001), (520, None, 5000, 5, 1e-5))],
+                   (360, None, 5000, 3, 0.001), (520, None, 5000, 5, 1e-5),
+                   (600, None, 5000, 3, 3e-4))],
     "mnist": [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg, damping_floor=floor)]
               for begin, batch, part, max_cg, floor in (
                   (0, 1000, 250, 3, 0.03), (20, 2000, 500, 2, 0.02), (40, 5000, 1250, 2, 0.005))],
