@@ -180,6 +180,15 @@ def test_what_is_said_of_hessian_free_and_adam():
     assert adam["cost"][np.argmin(plateau)] < 2.5 and RUN["cost"][np.argmax(RUN["train"] < 0.95 * 26.16)] > 20
 
 
+def test_what_is_said_of_the_other_methods():
+    sgd, _ = ch12.stored("autoencoder_curves_sgd")
+    for axis in ("cost", "cpu_seconds"):
+        assert np.interp(sgd[axis][-1], RUN[axis], RUN["train"]) < sgd["train"][-1] / 3
+    digits, origin = ch12.stored("autoencoder_mnist_hf")
+    assert abs(digits["test"][-1] / digits["train"][-1] - 1) < 0.05 and origin["settings"]["l2"] == 2e-5
+    assert digits["train"][-1] > 1.4 and digits["cost"][-1] < 100       # far above the paper's, after few passes
+
+
 def command_line(*more):
     return ["autoencoders.py", *autoencoders_quick.arguments(ORIGIN), *more]
 
