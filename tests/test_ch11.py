@@ -214,7 +214,7 @@ def test_the_first_paragraph_is_so(mine):
     numbers = {name: (f"{100 * mine.last(name, 'average_test_error').mean():.2f} %",
                       f"{mine.last(name, 'cpu_seconds').mean():.0f}", f"{mine.last(name, 'cost').mean():.0f}")
                for name in mine.METHODS}
-    order = [said.index(name) for name in ("Adam wins", "SGD misreads", "Hessian-free ends")] + [len(said)]
+    order = [said.index(name) for name in ("Adam wins", "SGD misreads", "Hessian-free ends about")] + [len(said)]
     for name, start, end in zip(("Adam", "SGD", "Hessian-free"), order, order[1:], strict=False):
         part = said[start:end].replace("\n", " ")
         error, seconds, cost = numbers[name]
@@ -257,7 +257,7 @@ def test_what_is_said_of_the_average(mine):
 def test_what_is_said_of_the_differences(mine):
     pairs = [(f"adam_{s}", f"{m}_{t}") for s in range(3) for m in ("sgd", "hf") for t in range(3)]
     against = np.array([mine.ratio[b, a] for a, b in pairs])
-    assert len(against) == 18 and np.all(against > 0) and np.median(against) > 3
+    assert len(against) == 18 and np.all(against > 0) and np.sum(against > 3) > 12
     level = np.array([mine.ratio[f"sgd_{s}", f"hf_{t}"] for s in range(3) for t in range(3)])
     assert level.min() < 0 < level.max() and np.sum(np.abs(level) < 2) == 8
     assert 2.5 < mine.ratio["sgd_2", "hf_0"] == level.max() < 3
