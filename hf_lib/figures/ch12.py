@@ -12,8 +12,7 @@ from . import style
 
 RUNS = Path(__file__).resolve().parents[2] / "data" / "runs"
 SIDE, GAP = 28, 4
-OWN_LOOKS = {"Hessian-free, 2010": ("#4E1D96", style.LONG), "Adam, slower": (style.COLOUR["Adam"], style.DASHED),
-             "plain": ("#000000", style.DASHED),
+OWN_LOOKS = {"Hessian-free, 2010": ("#4E1D96", style.LONG), "plain": ("#000000", style.DASHED),
              "diagonal": ("#2B43E1", style.DASH_DOT), "Kronecker": ("#EE3C02", "-")}
 AXES = {"CPU seconds": "cpu_seconds", "gradient-equivalents": "cost"}
 ERRORS = {"training": "train", "test": "test"}
