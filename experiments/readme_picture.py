@@ -1,6 +1,6 @@
-"""The picture in the README: the race of notebook 00 §3, made again.
+"""The pictures in the README: the race of notebook 00 §3, made again, and the autoencoders of notebook 12 §6.
 
-    python experiments/readme_picture.py        # about half a minute; writes data/pictures/race.png
+    python experiments/readme_picture.py        # about half a minute; writes data/pictures/*.png
 """
 
 from pathlib import Path
@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 import hf_lib as hf
-from hf_lib.figures import ch00
+from hf_lib.figures import ch00, ch12
 
-PICTURE = Path(__file__).resolve().parent.parent / "data" / "pictures" / "race.png"
+PICTURES = Path(__file__).resolve().parent.parent / "data" / "pictures"
+METHODS = {"SGD": "sgd", "momentum": "momentum", "NAG": "nag", "Adam": "adam", "Hessian-free": "hf"}
 
 
-def main(budget=3000):
+def race(budget=3000):
     """Hessian-free, Adam and SGD on y = sin 10x without noise, from the same θ."""
     data = hf.datasets.sine("code", np.random.default_rng(0), n=1000, noise=0.0)
     net = hf.MLP([1, 20, 20, 1], activation="tanh")
@@ -27,10 +28,21 @@ def main(budget=3000):
     }
     laps = {name: ch00.record(name, entrant, budget, show=lambda t: net(t, grid)[:, 0], loss=problem.value)
             for name, entrant in entrants.items()}
-    fig = ch00.race(laps=laps, data=(data.X[:, 0], data.Y[:, 0]), grid=grid[:, 0], who="Hessian-free")
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    PICTURE.write_bytes(fig.png())
-    print(fig.alt)
+    return ch00.race(laps=laps, data=(data.X[:, 0], data.Y[:, 0]), grid=grid[:, 0], who="Hessian-free")
+
+
+def autoencoders():
+    """The stored runs of `experiments/autoencoders.py curves`, training error against cost."""
+    runs = {name: ch12.stored(f"autoencoder_curves_{key}")[0] for name, key in METHODS.items()}
+    return ch12.runs(runs=runs, what="training", axis="gradient-equivalents", log=True)
+
+
+def main():
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for draw in (race, autoencoders):
+        fig = draw()
+        (PICTURES / f"{draw.__name__}.png").write_bytes(fig.png())
+        print(fig.alt)
 
 
 if __name__ == "__main__":
