@@ -19,21 +19,25 @@ DRAWING = RLock()
 # itself, so that an arrow key on a drop-down would move on to the next cell.
 KEYBOARD_AND_NAMES = """
 const image = this;
-const mend = () => {
-  const view = image.closest('.hf-explore');
-  view?.querySelectorAll('.widget-slider').forEach(slider => {
+const mend = view => {
+  view.querySelectorAll('.widget-slider').forEach(slider => {
     const handle = slider.querySelector('.noUi-handle');
     handle?.setAttribute('aria-label', slider.querySelector('.widget-label').textContent);
     handle?.setAttribute('aria-valuetext', slider.querySelector('.widget-readout').textContent);
   });
-  view?.querySelectorAll('.widget-play button').forEach((button, i) =>
+  view.querySelectorAll('.widget-play button').forEach((button, i) =>
     button.setAttribute('aria-label', ['play or pause', 'back to the start', 'repeat'][i]));
-  view?.querySelectorAll('button[title]').forEach(button => button.setAttribute('aria-label', button.title));
-  view?.setAttribute('onkeydown', 'event.ctrlKey || event.metaKey || event.shiftKey || event.stopPropagation()');
+  view.querySelectorAll('button[title]').forEach(button => button.setAttribute('aria-label', button.title));
+  view.setAttribute('onkeydown', 'event.ctrlKey || event.metaKey || event.shiftKey || event.stopPropagation()');
 };
-const known = image.closest('.hf-explore')?.hasAttribute('onkeydown');
-mend();
-if (!known) [300, 1000, 3000].forEach(wait => setTimeout(mend, wait));  // sliders may stand later than the picture
+const start = tries => {
+  const view = image.closest('.hf-explore');
+  if (!view) return tries && setTimeout(start, 200, tries - 1);  // loaded before it stands in the page
+  const known = view.hasAttribute('onkeydown');
+  mend(view);
+  if (!known) new MutationObserver(() => mend(view)).observe(view, {childList: true, subtree: true});
+};
+start(100);
 """
 
 
