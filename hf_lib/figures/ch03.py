@@ -316,13 +316,12 @@ def film(moves, k):
     alpha = np.linspace(0, 1.1, 56)
     along = f.value(theta + alpha[:, None] * p)
     slope = float(g @ p)
-    right.plot(alpha, along, color=style.COLOUR["objective"], label="φ(α)")
-    right.plot(alpha, along[0] + alpha * slope * (1 - alpha / 2), color=style.COLOUR["model"], linestyle=DASHED,
-               label="model q(αp)")
-    right.plot(move.alpha, f.value(path[-1]), "o", color=style.COLOUR["positive"], markersize=8, label="taken")
-    top = along[0] + 1.2 * abs(slope)
-    right.set(ylim=(along[0] - 0.75 * abs(slope) - 1e-25, top + 1e-25), xticks=(0, 0.5, 1))
-    style.label(right, "α", "value", f"α = {move.alpha:.3g}")
+    scaled = lambda value: (value - along[0]) / max(abs(slope), 1e-25)      # so the axes and the model stay
+    right.plot(alpha, scaled(along), color=style.COLOUR["objective"], label="φ(α)")
+    right.plot(alpha, alpha * (alpha / 2 - 1), color=style.COLOUR["model"], linestyle=DASHED, label="model q(αp)")
+    right.plot(move.alpha, scaled(f.value(path[-1])), "o", color=style.COLOUR["positive"], markersize=8, label="taken")
+    right.set(ylim=(-0.75, 1.2), xticks=(0, 0.5, 1), yticks=(-0.5, 0, 0.5, 1))
+    style.label(right, "α", "change of f / |slope at α = 0|", f"α = {move.alpha:.3g}")
     style.legend(right, loc="upper center", ncols=2, columnspacing=1)
     fig.alt = (f"Step {k} of Newton with a line search on Rosenbrock's function: from {_words(theta)} "
                f"with α = {move.alpha:.3g} to {_words(path[-1])}; "
