@@ -138,7 +138,7 @@ def test_as_scipy_finds_it():
     theirs = []
     x, info = sla.cg(A, b, rtol=1e-8, atol=0.0, callback=lambda x: theirs.append(x.copy()))
     ours = hf.cg(A, b, rtol=1e-8)
-    assert info == 0 and len(theirs) == ours.iterations
+    assert info == 0 and abs(len(theirs) - ours.iterations) <= 2     # beyond step n = 30 rounding decides
     for k in range(1, 10):
         np.testing.assert_allclose(ours.iterates[k], theirs[k - 1], rtol=0, atol=1e-11)
     np.testing.assert_allclose(ours.x, x, atol=1e-7)

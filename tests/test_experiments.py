@@ -88,7 +88,9 @@ def test_what_is_chosen_has_the_lowest_error_of_its_last_rows(small):
 def test_stored_histories_name_their_command_and_revision():
     """Whatever is in data/runs can be traced back and repeated."""
     stored = [p for p in history.RUNS.glob("*.npz") if ".checkpoint" not in p.name and ".part" not in p.name]
-    for path in stored:
+    albums = {path for path in stored if path.stem.endswith("_album")}
+    assert {path.with_name(path.name.replace("_album", "")) for path in albums} <= set(stored)   # each beside its history
+    for path in set(stored) - albums:
         columns, origin = history.load(path)
         assert len({len(values) for values in columns.values()}) == 1, path.name
         assert origin["command"].startswith("python experiments/") and origin["revision"] != "unknown", path.name
