@@ -89,7 +89,7 @@ def test_stored_histories_name_their_command_and_revision():
     """Whatever is in data/runs can be traced back and repeated."""
     stored = [p for p in history.RUNS.glob("*.npz") if ".checkpoint" not in p.name and ".part" not in p.name]
     albums = {path for path in stored if path.stem.endswith("_album")}
-    assert {path.with_name(path.name.replace("_album", "")) for path in albums} <= set(stored)   # each beside its history
+    assert {path.with_name(path.name.replace("_album", "")) for path in albums} <= set(stored)
     for path in set(stored) - albums:
         columns, origin = history.load(path)
         assert len({len(values) for values in columns.values()}) == 1, path.name
