@@ -34,16 +34,14 @@ SAVE_EVERY = 60                 # seconds between two savings
 # the step was made for, from taking it too low. CG makes two or three iterations: more fit the curvature batch,
 # as five of them do from 520 on, where ρ falls below 0; the last stage takes that back.
 KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False, damping=45.0, damping_factor=1.05)
-STAGES = {
-    "curves": [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg, damping_floor=floor)]
-               for begin, batch, part, max_cg, floor in (
-                   (0, 1000, 250, 3, 0.03), (60, 2000, 500, 2, 0.02), (100, 5000, 1250, 2, 0.005),
-                   (360, None, 5000, 3, 0.001), (520, None, 5000, 5, 1e-5),
-                   (600, None, 5000, 3, 3e-4))],
-    "mnist": [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg, damping_floor=floor)]
-              for begin, batch, part, max_cg, floor in (
-                  (0, 1000, 250, 3, 0.03), (20, 2000, 500, 2, 0.02), (40, 5000, 1250, 2, 0.005))],
+PLANS = {   # from this cost on: gradient batch, curvature batch, CG iterations, floor
+    "curves": ((0, 1000, 250, 3, 0.03), (60, 2000, 500, 2, 0.02), (100, 5000, 1250, 2, 0.005),
+               (360, None, 5000, 3, 0.001), (520, None, 5000, 5, 1e-5), (600, None, 5000, 3, 3e-4)),
+    "mnist": ((0, 1000, 250, 3, 0.03), (20, 2000, 500, 2, 0.02), (40, 5000, 1250, 2, 0.005)),
 }
+STAGES = {data: [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg,
+                              damping_floor=floor)]
+                 for begin, batch, part, max_cg, floor in plan] for data, plan in PLANS.items()}
 # As in 2010: gradient and line search on all data, curvature on a mini-batch, every device
 MARTENS = {"curves": [[0, dict(curvature_batch=5000)]], "mnist": [[0, dict(curvature_batch=5000)]]}
 # What the first-order methods are tuned over: short runs of GRID_EPOCHS, the lowest training error wins
