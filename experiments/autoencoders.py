@@ -37,7 +37,8 @@ KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False, damp
 PLANS = {   # from this cost on: gradient batch, curvature batch, CG iterations, floor
     "curves": ((0, 1000, 250, 3, 0.03), (60, 2000, 500, 2, 0.02), (100, 5000, 1250, 2, 0.005),
                (360, None, 5000, 3, 0.001), (520, None, 5000, 5, 1e-5), (600, None, 5000, 3, 3e-4)),
-    "mnist": ((0, 1000, 250, 3, 0.03), (20, 2000, 500, 2, 0.02), (40, 5000, 1250, 2, 0.005)),
+    "mnist": ((0, 1000, 250, 3, 0.03), (20, 2000, 500, 2, 0.02), (40, 5000, 1250, 2, 0.005),
+              (120, 10_000, 2500, 2, 0.002), (220, 20_000, 5000, 3, 5e-4), (350, None, 5000, 3, 3e-4)),
 }
 STAGES = {data: [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg,
                               damping_floor=floor)]
