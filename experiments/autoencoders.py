@@ -45,12 +45,15 @@ STAGES = {data: [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=p
                  for begin, batch, part, max_cg, floor in plan] for data, plan in PLANS.items()}
 # As in 2010: gradient and line search on all data, curvature on a mini-batch, every device
 MARTENS = {"curves": [[0, dict(curvature_batch=5000)]], "mnist": [[0, dict(curvature_batch=5000)]]}
-# What the first-order methods are tuned over: short runs of GRID_EPOCHS, the lowest training error wins
-GRID_EPOCHS = 10
-GRID = [*[("sgd", dict(rate=rate)) for rate in (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)],
-        *[(method, dict(rate=rate, momentum=momentum)) for method in ("nag", "momentum")
-          for momentum, rates in ((0.9, (1e-3, 3e-3, 1e-2, 3e-2)), (0.99, (3e-4, 1e-3, 3e-3, 1e-2))) for rate in rates],
-        *[("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3)]]
+# What the first-order methods are tuned over: short runs of so many epochs, the lowest training error wins
+GRID_EPOCHS = {"curves": 30, "mnist": 4}
+RATES = {0.9: (3e-3, 1e-2, 3e-2), 0.99: (1e-3, 3e-3, 1e-2), 0.999: (3e-4, 1e-3, 3e-3)}      # µ's end → η
+NESTEROV = [("nag", dict(rate=rate, momentum=momentum)) for momentum, rates in RATES.items() for rate in rates]
+ADAM = [("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3, 1e-2)]
+SGD = [("sgd", dict(rate=rate)) for rate in (1e-2, 3e-2, 1e-1, 3e-1, 1.0)]
+GRIDS = {"curves": [*SGD, *NESTEROV, *[("momentum", choice) for _, choice in NESTEROV], *ADAM],
+         "mnist": [*NESTEROV[3:6], *ADAM[:3]]}
+GROWING = 250                   # steps from one µ to the next
 FIRST_ORDER = {"sgd": hf.SGD, "momentum": hf.Momentum, "nag": hf.NAG, "adam": hf.Adam}
 
 
@@ -91,8 +94,13 @@ def make_loop(args, problem, theta, rng):
         def rate(k):
             """η for the first half, then down to a hundredth of it in a straight line."""
             return args.rate * (1 - 0.99 * max(0.0, 2 * k / steps - 1))
-        more = {"momentum": args.momentum} if args.method in ("momentum", "nag") else {}
-        settings = dict(rate=args.rate, batch=args.batch, epochs=args.epochs, **more)
+
+        def momentum(k):
+            """µ: ½ for the first GROWING steps, then ¾, ⅚, ⅞, … up to its end (Sutskever et al. 2013)."""
+            return min(1 - 0.5 / (k // GROWING + 1), args.momentum)
+        settings, more = dict(rate=args.rate, batch=args.batch, epochs=args.epochs), {}
+        if args.method in ("momentum", "nag"):
+            settings["momentum"], more["momentum"] = args.momentum, momentum
         return FIRST_ORDER[args.method](problem, theta, rate, batch=args.batch, rng=rng, max_steps=steps,
                                         every=epoch, **more), settings
     chosen = {"hf": STAGES, "martens": MARTENS}[args.method][args.data]
@@ -180,10 +188,10 @@ def save(history, loop, checkpoint, album):
 
 def run_grid(args):
     """Every short run that is not stored yet."""
-    for method, choice in GRID:
+    for method, choice in GRIDS[args.data]:
         words = "_".join(f"{value:g}" for value in choice.values())
         args.name = f"autoencoder_{args.data}_grid_{method}_{words}"
-        args.method, args.epochs, args.momentum = method, GRID_EPOCHS, 0.0
+        args.method, args.epochs, args.momentum = method, GRID_EPOCHS[args.data], 0.0
         vars(args).update(choice)
         path = RUNS / f"{args.name}.npz"
         checkpoint = path.with_suffix(".checkpoint.npz")     # there until the run has ended
@@ -206,7 +214,7 @@ def main():
     parser.add_argument("--stages", help="hf: other stages, as JSON")
     parser.add_argument("--rate", type=float, default=1e-3, help="first order: learning rate")
     parser.add_argument("--batch", type=int, default=200, help="first order: pictures a step")
-    parser.add_argument("--momentum", type=float, default=0.99, help="momentum and nag: µ")
+    parser.add_argument("--momentum", type=float, default=0.99, help="momentum and nag: where µ ends")
     parser.add_argument("--epochs", type=int, default=250, help="first order: length of the schedule")
     args = parser.parse_args()
     run_grid(args) if args.method == "grid" else run(args)

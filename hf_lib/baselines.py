@@ -98,18 +98,21 @@ class SGD(FirstOrder):
 class Momentum(FirstOrder):
     """v ← µ v − η ∇f(θ), θ ← θ + v: Polyak's heavy ball. Derived in 02 §5.
 
-    Takes `momentum`, µ in [0, 1), besides what `FirstOrder` takes.
+    Takes `momentum`, µ in [0, 1) or ``momentum(k)`` for step k = 0, 1, …, besides what `FirstOrder` takes.
     """
 
     _saved = (*FirstOrder._saved, "velocity")
 
     def __init__(self, problem, theta, learning_rate, momentum=0.9, **others):
         super().__init__(problem, theta, learning_rate, **others)
-        self.momentum = number("momentum", momentum, low=0, high=np.nextafter(1, 0))
+        if not callable(momentum):
+            mu = number("momentum", momentum, low=0, high=np.nextafter(1, 0))
+            momentum = lambda k: mu
+        self.momentum = momentum
         self.velocity = np.zeros_like(self.theta)
 
     def _move(self, theta, g, eta):
-        self.velocity = self.momentum * self.velocity - eta * g
+        self.velocity = self.momentum(self.index) * self.velocity - eta * g
         return theta + self.velocity
 
 
@@ -121,8 +124,8 @@ class NAG(Momentum):
     """
 
     def _move(self, theta, g, eta):
-        self.velocity = self.momentum * self.velocity - eta * g
-        return theta + self.momentum * self.velocity - eta * g
+        self.velocity = self.momentum(self.index) * self.velocity - eta * g
+        return theta + self.momentum(self.index + 1) * self.velocity - eta * g      # the next look-ahead
 
 
 class Adam(FirstOrder):

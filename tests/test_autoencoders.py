@@ -102,8 +102,9 @@ def test_sizes_are_those_of_the_papers():
 
 
 def test_the_grid_is_made_once(small, monkeypatch):
-    monkeypatch.setattr(autoencoders, "GRID_EPOCHS", 2)
-    monkeypatch.setattr(autoencoders, "GRID", [("sgd", dict(rate=0.01)), ("nag", dict(rate=0.01, momentum=0.9))])
+    monkeypatch.setattr(autoencoders, "GRID_EPOCHS", {"curves": 2})
+    grid = [("sgd", dict(rate=0.01)), ("nag", dict(rate=0.01, momentum=0.9))]
+    monkeypatch.setattr(autoencoders, "GRIDS", {"curves": grid})
     autoencoders.run_grid(arguments("grid"))
     names = ["autoencoder_curves_grid_nag_0.01_0.9.npz", "autoencoder_curves_grid_sgd_0.01.npz"]
     assert sorted(path.name for path in small.iterdir()) == names

@@ -67,6 +67,20 @@ def test_nag_is_nesterovs_two_sequences():
         np.testing.assert_allclose(step.theta, y, rtol=1e-12, atol=1e-13)
 
 
+def test_momentum_may_change_from_step_to_step():
+    problem, eta, mu = Bowl(), 0.05, lambda k: min(1 - 0.5 / (k + 1), 0.8)
+    theta, v = START, np.zeros(3)
+    for k, step in enumerate(hf.Momentum(problem, START, eta, momentum=mu, max_steps=15)):
+        v = mu(k) * v - eta * problem.gradient(theta)
+        theta = theta + v
+        np.testing.assert_allclose(step.theta, theta, rtol=1e-12, atol=1e-13)
+    x, y = START, START
+    for k, step in enumerate(hf.NAG(problem, START, eta, momentum=mu, max_steps=15)):
+        x_before, x = x, y - eta * problem.gradient(y)
+        y = x + mu(k + 1) * (x - x_before)
+        np.testing.assert_allclose(step.theta, y, rtol=1e-12, atol=1e-13)
+
+
 def test_momentum_zero_is_gradient_descent_and_nag_is_not_momentum():
     last = lambda optimiser: list(optimiser)[-1].theta
     plain = last(hf.GradientDescent(Bowl(), START, 0.05, max_steps=10))
