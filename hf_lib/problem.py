@@ -5,7 +5,7 @@ import numpy as np
 from ._checks import float_array, number
 from .curvature import Linearization
 
-CHUNK = 4096     # examples at a time: bounds the memory of a pass over all data
+CHUNK = 1024     # examples at a time: bounds the memory of a pass, and its buffers are used again (4096: 15 % slower)
 
 
 class Problem:
