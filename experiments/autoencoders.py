@@ -5,11 +5,13 @@
     python experiments/autoencoders.py curves adam --rate 2e-3 --name autoencoder_try
 
     python experiments/autoencoders.py curves grid
+    python experiments/autoencoders.py curves tries
 
 A row is added when another gradient-equivalent is spent, later when the cost has grown by 2 %. About every
 minute and at its end the run is saved; called again, it goes on. --cpu-seconds ends it: the processor's
 time spent inside the optimiser, of all threads together (measuring the errors is not counted). `grid`
-makes the short runs by which the first-order methods' settings are chosen.
+makes the short runs by which the first-order methods' settings are chosen, `tries` the short runs of
+Hessian-free in which one device at a time is another.
 """
 
 import argparse
@@ -53,6 +55,15 @@ ADAM = [("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3, 1e-2)]
 SGD = [("sgd", dict(rate=rate)) for rate in (1e-2, 3e-2, 1e-1, 3e-1, 1.0)]
 GRIDS = {"curves": [*SGD, *NESTEROV, *[("momentum", choice) for _, choice in NESTEROV], *ADAM],
          "mnist": [*NESTEROV[3:6], *ADAM[:3]]}
+# Hessian-free with one device changed at a time, up to so much cost
+TRY_COST = 100
+DEVICES = {"unchanged": {}, "diagonal": dict(preconditioner=0.75), "plain_cg": dict(preconditioner=None),
+           "cold": dict(warm_start=0.0), "cg_10": dict(max_cg=10), "factor": dict(damping_factor=1.5),
+           "lambda": dict(damping=1.0), "no_floor": dict(damping_floor=0.0), "line_search": dict(line_search=False),
+           "backtracking": dict(backtracking=True), "small_batch": dict(gradient_batch=1000, curvature_batch=250),
+           "large_batch": dict(gradient_batch=5000, curvature_batch=1250)}
+TRIES = {**{name: {"change": change} for name, change in DEVICES.items()},
+         "half_start": {"scale": 0.5}, "double_start": {"scale": 2.0}, "decay": {"l2": 2e-5}}
 GROWING = 250                   # steps from one µ to the next
 FIRST_ORDER = {"sgd": hf.SGD, "momentum": hf.Momentum, "nag": hf.NAG, "adam": hf.Adam}
 
@@ -125,8 +136,10 @@ def run(args):
     problem = hf.Problem(net, hf.SigmoidCrossEntropy(), X, X, l2=args.l2)
     rng = np.random.default_rng(args.seed)
     theta = net.init(rng, scheme="sparse", dtype=np.float32)
+    theta *= np.float32(args.scale)
     loop, settings = make_loop(args, problem, theta, rng)
-    history = History(args.name or f"autoencoder_{args.data}_{args.method}", args.seed, dict(settings, l2=args.l2))
+    history = History(args.name or f"autoencoder_{args.data}_{args.method}", args.seed,
+                      dict(settings, l2=args.l2, scale=args.scale))
     checkpoint = history.path.with_suffix(".checkpoint.npz")
     album = Album(history.path, problem, X_test) if args.album else None
     second_order, cpu = isinstance(loop, hf.HessianFree), 0.0
@@ -154,7 +167,7 @@ def run(args):
         print(f"{history.path.stem}: {words}", flush=True)
 
     saved, step = time.monotonic(), None
-    while cpu < args.cpu_seconds and len(history.columns.get("index", ())) < args.rows:
+    while cpu < args.cpu_seconds and loop.cost < args.cost and len(history.columns.get("index", ())) < args.rows:
         if second_order:
             stage = stage_at(loop.cost, settings["stages"], problem, loop.theta, rng)
             if stage.settings != loop.settings:
@@ -186,28 +199,41 @@ def save(history, loop, checkpoint, album):
         album.save(loop.theta)
 
 
-def run_grid(args):
+def short_runs(args):
+    """Names and arguments of the runs of `grid` or `tries`."""
+    if args.method == "grid":
+        for method, choice in GRIDS[args.data]:
+            words = "_".join(f"{value:g}" for value in choice.values())
+            yield f"grid_{method}_{words}", dict(method=method, epochs=GRID_EPOCHS[args.data], **choice)
+    else:
+        for name, changes in TRIES.items():
+            change = changes.get("change", {})
+            stages = [[begin, {**settings, **change}] for begin, settings in STAGES[args.data] if begin < TRY_COST]
+            yield f"try_{name}", dict(method="hf", cost=TRY_COST, stages=json.dumps(stages),
+                                      scale=changes.get("scale", 1.0), l2=changes.get("l2", 0.0))
+
+
+def run_short(args):
     """Every short run that is not stored yet."""
-    for method, choice in GRIDS[args.data]:
-        words = "_".join(f"{value:g}" for value in choice.values())
-        args.name = f"autoencoder_{args.data}_grid_{method}_{words}"
-        args.method, args.epochs, args.momentum = method, GRID_EPOCHS[args.data], 0.0
-        vars(args).update(choice)
-        path = RUNS / f"{args.name}.npz"
+    for name, changes in list(short_runs(args)):
+        one = argparse.Namespace(**{**vars(args), **changes, "name": f"autoencoder_{args.data}_{name}"})
+        path = RUNS / f"{one.name}.npz"
         checkpoint = path.with_suffix(".checkpoint.npz")     # there until the run has ended
         if args.fresh or checkpoint.exists() or not path.exists():
-            run(args)
+            run(one)
             checkpoint.unlink()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", choices=sorted(ENCODERS))
-    parser.add_argument("method", choices=["hf", "martens", "grid", *FIRST_ORDER])
+    parser.add_argument("method", choices=["hf", "martens", "grid", "tries", *FIRST_ORDER])
     parser.add_argument("--cpu-seconds", type=float, default=3600)
+    parser.add_argument("--cost", type=float, default=np.inf, help="gradient-equivalents at most")
     parser.add_argument("--rows", type=int, default=10**9, help="at most so many rows in all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--l2", type=float, default=0.0, help="weight decay")
+    parser.add_argument("--scale", type=float, default=1.0, help="the first weights, times this")
     parser.add_argument("--name", help="file name in data/runs, without .npz")
     parser.add_argument("--fresh", action="store_true", help="start again, whatever is stored")
     parser.add_argument("--album", action="store_true", help="store pictures, codes and spectra of some points too")
@@ -217,7 +243,7 @@ def main():
     parser.add_argument("--momentum", type=float, default=0.99, help="momentum and nag: where µ ends")
     parser.add_argument("--epochs", type=int, default=250, help="first order: length of the schedule")
     args = parser.parse_args()
-    run_grid(args) if args.method == "grid" else run(args)
+    run_short(args) if args.method in ("grid", "tries") else run(args)
 
 
 if __name__ == "__main__":

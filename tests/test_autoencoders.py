@@ -35,7 +35,7 @@ def small(monkeypatch, tmp_path):
 def arguments(method, **changes):
     return argparse.Namespace(**{**dict(data="curves", method=method, cpu_seconds=1e9, rows=10**9, seed=0, l2=1e-4,
                                         name=None, fresh=False, album=False, stages=None, rate=1e-2, batch=10,
-                                        momentum=0.9, epochs=10), **changes})
+                                        momentum=0.9, epochs=10, cost=np.inf, scale=1.0), **changes})
 
 
 def columns(folder, name):
@@ -105,9 +105,32 @@ def test_the_grid_is_made_once(small, monkeypatch):
     monkeypatch.setattr(autoencoders, "GRID_EPOCHS", {"curves": 2})
     grid = [("sgd", dict(rate=0.01)), ("nag", dict(rate=0.01, momentum=0.9))]
     monkeypatch.setattr(autoencoders, "GRIDS", {"curves": grid})
-    autoencoders.run_grid(arguments("grid"))
+    autoencoders.run_short(arguments("grid"))
     names = ["autoencoder_curves_grid_nag_0.01_0.9.npz", "autoencoder_curves_grid_sgd_0.01.npz"]
     assert sorted(path.name for path in small.iterdir()) == names
     before = [(small / name).stat().st_mtime_ns for name in names]
-    autoencoders.run_grid(arguments("grid"))
+    autoencoders.run_short(arguments("grid"))
     assert [(small / name).stat().st_mtime_ns for name in names] == before
+
+
+def test_the_tries_change_one_device_each(small, monkeypatch):
+    monkeypatch.setattr(autoencoders, "TRY_COST", 5)
+    changes = {"unchanged": {}, "floor": {"change": dict(damping_floor=0.3)}, "start": {"scale": 0.5}}
+    monkeypatch.setattr(autoencoders, "TRIES", changes)
+    autoencoders.run_short(arguments("tries", l2=0.0))
+    runs = {name: history.load(small / f"autoencoder_curves_try_{name}.npz") for name in changes}
+    for rows, origin in runs.values():
+        assert 5 <= rows["cost"][-1] < 8 and len(origin["settings"]["stages"]) == 1
+    plain, floor, start = (origin["settings"] for _, origin in runs.values())
+    assert floor["stages"][0][1] == dict(plain["stages"][0][1], damping_floor=0.3) and start == dict(plain, scale=0.5)
+    assert runs["start"][0]["loss"][0] != runs["unchanged"][0]["loss"][0]
+
+
+def test_every_try_fits_the_loop_and_changes_it():
+    ones = np.ones((6000, 1))
+    problem = hf.Problem(hf.MLP([1, 1]), hf.SquaredError(), ones, ones)
+    make = lambda settings: hf.HessianFree(problem, np.zeros(2), rng=np.random.default_rng(0), **settings).settings
+    for name, change in autoencoders.DEVICES.items():
+        stages = [settings for begin, settings in autoencoders.STAGES["curves"] if begin < autoencoders.TRY_COST]
+        changed = [make({**settings, **change}) != make(settings) for settings in stages]
+        assert any(changed) == (name != "unchanged"), name
