@@ -31,20 +31,20 @@ ROW = 1.02                      # a row where the cost has grown by 2 %, at leas
 SAVE_EVERY = 60                 # seconds between two savings
 
 # Hessian-free goes through stages: from so many gradient-equivalents on, with these settings. The batches
-# grow as the noise of the small ones becomes what is left to remove. λ starts high, so that no early step
-# drives the sigmoids to their flat ends, and the floor keeps ρ, which is judged on the batch that
-# the step was made for, from taking it too low. CG makes two or three iterations: more fit the curvature batch,
-# as five of them do from 520 on, where ρ falls below 0; the last stage takes that back.
-KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False, damping=45.0, damping_factor=1.05)
-PLANS = {   # from this cost on: gradient batch, curvature batch, CG iterations, floor
-    "curves": ((0, 1000, 250, 3, 0.03), (60, 2000, 500, 2, 0.02), (100, 5000, 1250, 2, 0.005),
-               (360, None, 5000, 3, 0.001), (520, None, 5000, 5, 1e-5), (600, None, 5000, 3, 3e-4)),
-    "mnist": ((0, 1000, 250, 3, 0.03), (20, 2000, 500, 2, 0.02), (40, 5000, 1250, 2, 0.005),
-              (120, 10_000, 2500, 2, 0.002), (220, 20_000, 5000, 3, 5e-4), (350, None, 5000, 3, 3e-4)),
+# grow as the noise of the small ones becomes what is left to remove. λ starts high and falls slowly, so that no
+# early step drives the sigmoids to their flat ends; when all pictures serve, it may fall fast. The floor keeps ρ,
+# which is judged on the batch that the step was made for, from taking it too low. CG makes two or three
+# iterations: more of them fit the curvature batch.
+KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False, damping=45.0)
+PLANS = {   # from this cost on: gradient batch, curvature batch, CG iterations, floor under λ, factor of its rule
+    "curves": ((0, 1000, 250, 3, 0.03, 1.05), (60, 2000, 500, 2, 0.02, 1.05), (100, 5000, 1250, 2, 0.005, 1.05),
+               (160, None, 5000, 3, 1e-6, 1.25)),
+    "mnist": ((0, 1000, 250, 3, 0.03, 1.05), (20, 2000, 500, 2, 0.02, 1.05), (40, 5000, 1250, 2, 0.005, 1.05),
+              (70, 20_000, 5000, 3, 5e-4, 1.1), (150, None, 5000, 3, 1e-4, 1.25)),
 }
 STAGES = {data: [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg,
-                              damping_floor=floor)]
-                 for begin, batch, part, max_cg, floor in plan] for data, plan in PLANS.items()}
+                              damping_floor=floor, damping_factor=factor)]
+                 for begin, batch, part, max_cg, floor, factor in plan] for data, plan in PLANS.items()}
 # As in 2010: gradient and line search on all data, curvature on a mini-batch, every device
 MARTENS = {"curves": [[0, dict(curvature_batch=5000)]], "mnist": [[0, dict(curvature_batch=5000)]]}
 # What the first-order methods are tuned over: short runs of so many epochs, the lowest training error wins
