@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import hf_lib as hf
-from hf_lib import curvature, kronecker, nets, passes
+from hf_lib import curvature, first_order, kronecker, nets, passes
 
 ENCODERS = {"CURVES-like": ([784, 400, 200, 100, 50, 25, 6], 20_000), "MNIST": ([784, 1000, 500, 250, 30], 60_000)}
 FORMS = {
@@ -28,6 +28,7 @@ FORMS = {
     "Kronecker, batches": dict(preconditioner="kronecker", stop=None, backtracking=False, gradient_batch=5000,
                                curvature_batch=1250, max_cg=5),
 }
+MULTIPLY = (curvature, first_order, kronecker, nets, passes)      # the modules with matrix products
 
 
 class TimedNumPy:
@@ -58,7 +59,7 @@ def step(data, form, N=None):
     problem = hf.Problem(hf.MLP(sizes, activation="sigmoid"), hf.SigmoidCrossEntropy(), X, X)
     theta = problem.net.init(rng, scheme="sparse", dtype=np.float32)
     timed = TimedNumPy()
-    for module in (curvature, kronecker, nets, passes):
+    for module in MULTIPLY:
         module.np = timed
     try:
         loop = hf.HessianFree(problem, theta, rng=rng, **settings)
@@ -66,7 +67,7 @@ def step(data, form, N=None):
         timed.seconds = 0.0
         second = next(loop)
     finally:
-        for module in (curvature, kronecker, nets, passes):
+        for module in MULTIPLY:
             module.np = np
     seconds = second.seconds - first.seconds
     return seconds, timed.seconds / seconds, _peak()
