@@ -111,6 +111,8 @@ def wall(originals, albums, page):
 
 # ---- 5: Kronecker products -------------------------------------------------------------------------
 
+DEEPER = 5              # times as deep the colours of a difference are
+
 
 def _example_blocks():
     rng = np.random.default_rng(1)
@@ -125,28 +127,34 @@ def blocks(exact, product, layer):
     fig = style.figure(8.4, 3.4)
     limit = np.abs(true).max()
     error = np.linalg.norm(near - true) / np.linalg.norm(true)
-    for ax, matrix, words in zip(fig.subplots(1, 3), (true, near, near - true),
-                                 ("block of G", "A ⊗ S", "difference"), strict=True):
-        ax.imshow(matrix, cmap=style.DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest")
+    for ax, matrix, reach, words in zip(fig.subplots(1, 3), (true, near, near - true), (limit, limit, limit / DEEPER),
+                                        (f"block of G, layer {layer}", f"A ⊗ S, layer {layer}",
+                                         f"difference, {100 * error:.2g} %; colours × {DEEPER}"), strict=True):
+        ax.imshow(matrix, cmap=style.DIVERGING, vmin=-reach, vmax=reach, interpolation="nearest")
         ax.set(xticks=[], yticks=[])
         ax.grid(False)
-        ax.set_title(f"{words}, layer {layer}" if words != "difference" else f"difference: {100 * error:.0f} %")
+        ax.spines[:].set_visible(False)
+        ax.set_title(words)
     fig.alt = (f"Layer {layer}: the block of G, {len(true)} by {len(true)}, the product A ⊗ S, and their difference, "
-               f"which is {100 * error:.0f} per cent of the block's size; entries up to {limit:.2g}.")
+               f"which is {100 * error:.2g} per cent of the block's size; its entries lie between "
+               f"{(near - true).min():.2g} and {(near - true).max():.2g}, the block's reach {limit:.2g}.")
     return fig
 
 
 def _example_progress():
     k = np.arange(60)
     return {"phi": {"0.1": {"plain": -1 + 0.95**k, "Kronecker": -1 + 0.8**k},
-                    "1": {"plain": -1 + 0.9**k, "Kronecker": -1 + 0.7**k}}}
+                    "1": {"plain": -1 + 0.9**k, "Kronecker": -1 + 0.7**k}}, "lowest": {"0.1": -1.0, "1": -1.0}}
 
 
-@explore.picture(_example_progress, lam=lambda phi: explore.Choice(tuple(phi), label="λ"),
+@explore.picture(_example_progress, lam=lambda phi, **_: explore.Choice(tuple(phi), label="λ"),
                  log=explore.Switch(True, label="what is missing, logarithmic"))
-def progress(phi, lam, log):
-    """The share of φ that CG has reached, or still lacks, after k iterations; `phi`: λ → preconditioner → φ."""
-    best = min(values[-1] for values in phi[lam].values())
+def progress(phi, lowest, lam, log):
+    """The share of φ that CG has reached, or still lacks, after k iterations; `phi`: λ → preconditioner → φ.
+
+    `lowest`: λ → the lowest φ there is, of a run that goes on beyond the picture's end.
+    """
+    best = lowest[lam]
     fig = style.figure(8.2, 3.7)
     ax = fig.subplots()
     said = []
