@@ -176,6 +176,15 @@ def _in_place(thetas, w):
     return average
 
 
+def _from_zeros(w):
+    def answer(thetas, weight):
+        average = np.zeros_like(thetas[0])
+        for k, theta in enumerate(thetas, start=1):
+            average = average + w(weight, k) * (theta - average)
+        return average
+    return answer
+
+
 def _snapshots(rng):
     for n, w in ((3, 0.1), (8, 0.3), (12, 0.2), (1, 0.1)):
         yield rng.normal(size=(n, 4)), w
@@ -215,6 +224,10 @@ q4 = FunctionExercise(
     diagnoses=(
         Diagnosis("the first one lingers", _average(w=lambda w, k: w),
                   say="The weight is w from the start, so the first θ keeps a large share for long: use max(w, 1/k)."),
+        Diagnosis("the zeros linger", _from_zeros(lambda w, k: w),
+                  say="The weight is w from the start, so the zeros you began with keep a share: use max(w, 1/k)."),
+        Diagnosis("the smaller weight", _from_zeros(lambda w, k: min(w, 1 / k)),
+                  say="You take the smaller of w and 1/k. It is the larger one: first 1/k, then w."),
         Diagnosis("the plain mean", lambda thetas, w: np.mean(thetas, axis=0),
                   say="This is the mean of all: it never forgets. From k = 1/w on the weight should stay at w."),
         Diagnosis("k from 0", _average(start=-1), say="You count k one too low: the second θ enters with weight ½."),
@@ -269,6 +282,12 @@ q5 = FunctionExercise(
                       "misread must not count."),
         Diagnosis("all that is misread", lambda a, b: (a.mean() - b.mean(), np.sqrt(a.sum() + b.sum()) / len(a)),
                   say="Images that both misread must not count in the deviation."),
+        Diagnosis("the spread of the differences",
+                  lambda a, b: (a.mean() - b.mean(), np.std(a * 1.0 - b) / np.sqrt(len(a))),
+                  say="You have taken the mean difference off before squaring. Nearly right; but if the two were "
+                      "equally good that mean would be 0, and nothing comes off: √(n_a + n_b) / n."),
+        Diagnosis("n under the root", lambda a, b: (a.mean() - b.mean(), np.sqrt(np.mean(a != b))),
+                  say="Your n stands under the root. Take the root of n_a + n_b first, then divide by n."),
         Diagnosis("b's minus a's", lambda a, b: (b.mean() - a.mean(), np.sqrt(np.sum(a != b)) / len(a)),
                   say="The deviation is right; the difference is asked the other way round."),
         Diagnosis("numbers, not rates", lambda a, b: (float(a.sum() - b.sum()), np.sqrt(np.sum(a != b))),

@@ -34,7 +34,7 @@ LOOKS = {
 }
 WHAT = {"test error, %": "test_error", "test error of the average, %": "average_test_error",
         "f on all training data": "loss"}
-AXES = {"CPU seconds": "cpu_seconds", "gradient-equivalents": "cost", "epochs": "epoch"}
+AXES = {"CPU seconds": "cpu_seconds", "gradient-equivalents": "cost", "epochs": "epoch", "steps": "steps"}
 
 
 # ---- stored runs ------------------------------------------------------------------------------------
