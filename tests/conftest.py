@@ -2,6 +2,10 @@
 import os
 from pathlib import Path
 
+import pytest
+
+pytest.register_assert_rewrite("chapter_cells")
+
 os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are drawn into memory, never into a window
 
 ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts" / "browser"

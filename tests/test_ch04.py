@@ -1,13 +1,12 @@
 """Notebook 04: its functions are the library's, its claims hold beyond its examples, its confirmations can fail."""
 
 import ast
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.linalg
-from chapter_cells import names_before
+from chapter_cells import assert_caught, names_before, sources_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +16,7 @@ from hf_lib.figures import ch04
 from hf_lib.figures.ch03 import Decay
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "04_gauss_newton.ipynb"
-CELLS = ["".join(c["source"]) for c in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
+CELLS = sources_of(NOTEBOOK)
 MATCHING = [hf.SquaredError(), hf.SigmoidCrossEntropy(), hf.SoftmaxCrossEntropy()]
 seeds = st.integers(0, 2**32 - 1)
 
@@ -97,10 +96,7 @@ def before():
 @pytest.mark.slow
 @pytest.mark.parametrize("step", MUTATIONS)
 def test_a_wrong_formula_is_caught(step, before):
-    right, wrong = MUTATIONS[step]
-    (cell,) = [source for source in CELLS if right in source]
-    with pytest.raises(AssertionError):
-        exec(compile(cell.replace(right, wrong), NOTEBOOK.name, "exec"), dict(before[cell]))
+    assert_caught(CELLS, before, MUTATIONS[step], errors=AssertionError)
 
 
 # ---- the notebook's own versions -------------------------------------------------------------------

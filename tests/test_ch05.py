@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from chapter_cells import derivation, run
+from chapter_cells import assert_noticed, derivation, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,13 +58,7 @@ ALTERED = [
 
 @pytest.mark.parametrize("formula, altered", ALTERED, ids=[formula for formula, _ in ALTERED])
 def test_an_altered_formula_is_noticed(formula, altered):
-    sources = derivation(NOTEBOOK, LEFT_OUT)
-    places = [k for k, source in enumerate(sources) if formula in source]
-    assert places, "the formula no longer stands in the notebook"
-    k = places[0]
-    sources[k] = sources[k].replace(formula, altered)
-    _, noticed = run(sources[:k + 4])
-    assert noticed is not None, "no cell near it fails"
+    assert_noticed(derivation(NOTEBOOK, LEFT_OUT), formula, altered, later=3)
 
 
 @pytest.mark.parametrize("sizes", [[2, 3], [1, 5, 1], [3, 4, 2, 5, 2]])

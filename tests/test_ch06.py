@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from chapter_cells import derivation, run
+from chapter_cells import assert_noticed, derivation, run
 from oracles import cases as networks
 from oracles import dense, difference
 
@@ -62,13 +62,7 @@ ALTERED = [
 
 @pytest.mark.parametrize("formula, altered", ALTERED, ids=[f"{a} → {b}" for a, b in ALTERED])
 def test_an_altered_formula_is_noticed(formula, altered):
-    sources = derivation(NOTEBOOK, LEFT_OUT)
-    places = [k for k, source in enumerate(sources) if formula in source]
-    assert places, "the formula no longer stands in the notebook"
-    k = places[0]
-    sources[k] = sources[k].replace(formula, altered)
-    _, noticed = run(sources[:k + 3])
-    assert noticed is not None, "no cell near it fails"
+    assert_noticed(derivation(NOTEBOOK, LEFT_OUT), formula, altered, later=2)
 
 
 @pytest.mark.parametrize("case", networks(), ids=str)

@@ -1,12 +1,11 @@
 """Notebook 08: its functions are the library's, its claims hold beyond its examples, its confirmations can fail."""
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from chapter_cells import names_before
+from chapter_cells import assert_caught, assert_each_in_one_cell, names_before, sources_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +14,7 @@ from hf_lib.exercises import ch08 as ex
 from hf_lib.figures import ch08
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "08_damping.ipynb"
-CELLS = ["".join(c["source"]) for c in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
+CELLS = sources_of(NOTEBOOK)
 seeds = st.integers(0, 2**32 - 1)
 lambdas = st.floats(1e-3, 1e3)
 quick = settings(max_examples=40, deadline=None)
@@ -78,21 +77,13 @@ MUTATIONS = {
 
 
 def test_each_formula_stands_in_one_cell():
-    for step, (right, wrong) in MUTATIONS.items():
-        assert right != wrong and sum(right in source for source in CELLS) == 1, step
+    assert_each_in_one_cell(MUTATIONS, CELLS)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", MUTATIONS)
 def test_a_wrong_formula_is_caught(step, before):
-    right, wrong = MUTATIONS[step]
-    (cell,) = [source for source in CELLS if right in source]
-    names = dict(before[cell])
-    later = CELLS[CELLS.index(cell):][:4]        # the cell itself, or one that follows at once
-    with pytest.raises(AssertionError):
-        for source in later:
-            if not source.startswith("# exercise"):
-                exec(compile(source.replace(right, wrong), NOTEBOOK.name, "exec"), names)
+    assert_caught(CELLS, before, MUTATIONS[step], later=3, errors=AssertionError)
 
 
 # ---- the notebook's own versions -------------------------------------------------------------------

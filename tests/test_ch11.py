@@ -1,6 +1,5 @@
 """Notebook 11: what it says of its runs is so, its confirmations can fail, and a stored run begins as told."""
 
-import json
 import re
 import sys
 from dataclasses import replace
@@ -9,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from chapter_cells import names_before
+from chapter_cells import assert_caught, assert_each_in_one_cell, assert_every_part, names_before, sources_of
 
 import hf_lib as hf
 from hf_lib.exercises import all_exercises
@@ -21,28 +20,14 @@ import history  # noqa: E402
 import mnist  # noqa: E402
 
 NOTEBOOK = ROOT / "notebooks" / "11_mnist.ipynb"
-ALL = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
-CELLS = ["".join(c["source"]) for c in ALL if c["cell_type"] == "code"]
-TEXTS = ["".join(c["source"]) for c in ALL if c["cell_type"] == "markdown"]
-
-
-class Silent:
-    """Stands in for the progress bar."""
-
-    def __init__(self, total, label):
-        assert total > 0 and label
-
-    __enter__ = lambda self: self  # noqa: E731
-    __exit__ = lambda self, *error: None  # noqa: E731
-
-    def to(self, value):
-        pass
+CELLS = sources_of(NOTEBOOK)
+TEXTS = sources_of(NOTEBOOK, "markdown")
 
 
 @pytest.fixture(scope="module")
 def before():
     """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
-    return names_before(CELLS, Progress=Silent)
+    return names_before(CELLS)
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +52,13 @@ MUTATIONS = {
 
 
 def test_each_formula_stands_in_one_cell():
-    for step, (right, wrong) in MUTATIONS.items():
-        assert right != wrong and sum(right in source for source in CELLS) == 1, step
+    assert_each_in_one_cell(MUTATIONS, CELLS)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", MUTATIONS)
 def test_a_wrong_formula_is_caught(step, before):
-    right, wrong = MUTATIONS[step]
-    (cell,) = [source for source in CELLS if right in source]
-    with pytest.raises((AssertionError, ValueError)):
-        exec(compile(cell.replace(right, wrong), NOTEBOOK.name, "exec"), dict(before[cell]))
+    assert_caught(CELLS, before, MUTATIONS[step])
 
 
 # ---- the stored runs -------------------------------------------------------------------------------
@@ -324,26 +305,9 @@ def test_what_is_said_of_the_knobs(mine):
 
 
 def test_the_chapter_has_every_part():
-    first, last = TEXTS[0], TEXTS[-1]
-    assert re.match(r"# 11 · .+\?\n\n\S", first)
-    assert 3 <= len(re.findall(r"^- ", first.split("**You will be able to**")[1], re.M)) <= 5
-    assert len(re.findall(r"\]\(\d\d_\w+\.ipynb\)", first.split("**Before you begin:**")[1])) >= 2
-    minutes = re.findall(r"^\| (.+?) \| \d+ min \| \d+ min \|$", first, re.M)
-    sections = [title for text in TEXTS for title in re.findall(r"^## (.+)$", text, re.M)]
-    assert minutes == sections[:-1] and sections[-1] == "Summary"
-    assert ALL[1]["cell_type"] == "code" and len(ALL[1]["source"]) <= 15
-    slides = [cell["metadata"].get("slideshow", {}).get("slide_type") for cell in ALL]
-    assert all(slide == "slide" for cell, slide in zip(ALL, slides, strict=True)
-               if cell["cell_type"] == "markdown" and "".join(cell["source"]).startswith(("# ", "## ")))
-    assert {"slide", "subslide", "fragment", "notes"} <= set(slides)
-    assert sum("**Before you " in text and "Before you begin" not in text for text in TEXTS) >= 3
+    assert_every_part(NOTEBOOK)
     assert sum("explore.show" in source for source in CELLS) >= 4
     assert sum(bool(re.search(r"\*\*Questions? for the ", text)) for text in TEXTS) >= 4
     exercises = [e for e in all_exercises() if e.name.startswith("ch11.")]
-    assert 3 <= len(exercises) <= 6 and {"warm-up", "core", "stretch", "find the bug"} <= {e.kind for e in exercises}
     called = [found for text in TEXTS for found in re.findall(r"\*\*Exercise (\d) \((.+?)\)", text)]
     assert called == [(e.name[-1], e.kind) for e in sorted(exercises, key=lambda e: e.name)]
-    assert sum("exercise" in cell["metadata"].get("tags", ()) for cell in ALL) == len(exercises)
-    for part in ("## Summary", "**What entered the library:**", "**References**", "**The next question.**"):
-        assert part in last, part
-    assert "§" in last.split("**References**")[1] and "hapter 12" in last.split("**The next question.**")[1]

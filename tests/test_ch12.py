@@ -1,19 +1,16 @@
 """Notebook 12: its preconditioner is the library's, what it says of its runs is so, the stored run can be repeated."""
 
-import json
-import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from chapter_cells import names_before
+from chapter_cells import assert_caught, assert_each_in_one_cell, assert_every_part, names_before, sources_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hf_lib as hf
-from hf_lib.exercises import all_exercises
 from hf_lib.exercises import ch12 as ex
 from hf_lib.figures import ch12
 from hf_lib.kronecker import KroneckerPreconditioner
@@ -25,30 +22,17 @@ import autoencoders_quick  # noqa: E402
 import history  # noqa: E402
 
 NOTEBOOK = ROOT / "notebooks" / "12_deep_autoencoders.ipynb"
-CELLS = ["".join(c["source"]) for c in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
+CELLS = sources_of(NOTEBOOK)
 RUN, ORIGIN = ch12.stored("autoencoder_curves_hf")
 ALBUM, _ = ch12.stored("autoencoder_curves_hf_album")
 seeds = st.integers(0, 2**32 - 1)
 quick = settings(max_examples=25, deadline=None)
 
 
-class Silent:
-    """Stands in for the progress bar."""
-
-    def __init__(self, total, label):
-        assert total > 0 and label
-
-    __enter__ = lambda self: self  # noqa: E731
-    __exit__ = lambda self, *error: None  # noqa: E731
-
-    def to(self, value):
-        pass
-
-
 @pytest.fixture(scope="module")
 def before():
     """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
-    return names_before(CELLS, Progress=Silent)
+    return names_before(CELLS)
 
 
 @pytest.fixture(scope="module")
@@ -74,17 +58,13 @@ MUTATIONS = {
 
 
 def test_each_formula_stands_in_one_cell():
-    for step, (right, wrong) in MUTATIONS.items():
-        assert right != wrong and sum(right in source for source in CELLS) == 1, step
+    assert_each_in_one_cell(MUTATIONS, CELLS)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", MUTATIONS)
 def test_a_wrong_formula_is_caught(step, before):
-    right, wrong = MUTATIONS[step]
-    (cell,) = [source for source in CELLS if right in source]
-    with pytest.raises((AssertionError, ValueError)):      # the latter where a shape is wrong
-        exec(compile(cell.replace(right, wrong), NOTEBOOK.name, "exec"), dict(before[cell]))
+    assert_caught(CELLS, before, MUTATIONS[step])
 
 
 # ---- the notebook's own versions -------------------------------------------------------------------
@@ -234,28 +214,5 @@ def test_the_papers_numbers():
 
 
 def test_the_chapter_has_every_part():
-    cells = json.loads(NOTEBOOK.read_text("utf-8"))["cells"]
-    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
-    first, last = texts[0], texts[-1]
-    assert re.match(r"# 12 · .+\?\n\n\S", first)
-    assert 3 <= len(re.findall(r"^- ", first.split("**You will be able to**")[1], re.M)) <= 5
-    assert len(re.findall(r"\]\(\d\d_\w+\.ipynb\)", first.split("**Before you begin:**")[1])) >= 2
-    minutes = re.findall(r"^\| (.+?) \| \d+ min \| \d+ min \|$", first, re.M)
-    sections = [title for text in texts for title in re.findall(r"^## (.+)$", text, re.M)]
-    assert minutes == sections[:-1] and sections[-1] == "Summary"
-    assert cells[1]["cell_type"] == "code" and len(cells[1]["source"]) <= 15
-    slides = [cell["metadata"].get("slideshow", {}).get("slide_type") for cell in cells]
-    assert all(slide == "slide" for cell, slide in zip(cells, slides, strict=True)
-               if cell["cell_type"] == "markdown" and "".join(cell["source"]).startswith(("# ", "## ")))
-    assert {"slide", "subslide", "fragment", "notes"} <= set(slides)
-    assert sum("**Before you " in text and "Before you begin" not in text for text in texts) >= 3
-    assert sum(bool(re.search(r"\*\*Questions? for the ", text)) for text in texts) >= 3
-    exercises = [e for e in all_exercises() if e.name.startswith("ch12.")]
-    assert 3 <= len(exercises) <= 6 and {"warm-up", "core", "stretch", "find the bug"} <= {e.kind for e in exercises}
-    called = [number for text in texts for number in re.findall(r"\*\*Exercise (\d) \(", text)]
-    assert called == [str(k + 1) for k in range(len(exercises))]
-    assert sum("exercise" in cell["metadata"].get("tags", ()) for cell in cells) == len(exercises)
-    for part in ("## Summary", "**What entered the library:**", "**References**", "**The next question.**"):
-        assert part in last, part
-    assert "§" in last.split("**References**")[1] and "Chapter 13" in last.split("**The next question.**")[1]
-    assert not any("PROVISIONAL" in text or "ANSWER" in text for text in texts)
+    assert_every_part(NOTEBOOK)
+    assert not any("PROVISIONAL" in text or "ANSWER" in text for text in sources_of(NOTEBOOK, "markdown"))
