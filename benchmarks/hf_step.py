@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import hf_lib as hf
-from hf_lib import curvature, first_order, kronecker, nets, passes
+from hf_lib import curvature, first_derivatives, kronecker, nets, passes
 
 ENCODERS = {"CURVES-like": ([784, 400, 200, 100, 50, 25, 6], 20_000), "MNIST": ([784, 1000, 500, 250, 30], 60_000)}
 FORMS = {
@@ -28,7 +28,7 @@ FORMS = {
     "Kronecker, batches": dict(preconditioner="kronecker", stop=None, backtracking=False, gradient_batch=5000,
                                curvature_batch=1250, max_cg=5),
 }
-MULTIPLY = (curvature, first_order, kronecker, nets, passes)      # the modules with matrix products
+MULTIPLY = (curvature, first_derivatives, kronecker, nets, passes)      # the modules with matrix products
 
 
 class TimedNumPy:

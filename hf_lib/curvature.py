@@ -23,10 +23,10 @@ from scipy.sparse.linalg import LinearOperator
 
 from . import passes
 from ._checks import choice, number
-from .first_order import FirstOrder
+from .first_derivatives import FirstDerivatives
 
 
-class Linearization(FirstOrder):
+class Linearization(FirstDerivatives):
     """f and its derivatives at one θ. Build it with ``problem.linearize(theta)``.
 
     Every result is a fresh array of θ's dtype; the passes' buffers are made once and used again.

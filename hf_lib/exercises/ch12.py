@@ -47,6 +47,10 @@ q1 = FunctionExercise(
                   say="You divide by N − 1, as for an unbiased variance. The error is a plain mean over N."),
         Diagnosis("not squared", lambda X: np.mean(np.sqrt(np.sum((X.mean(axis=0) - X) ** 2, axis=1))),
                   say="You have the mean distance ‖m − x‖. The error is its square."),
+        Diagnosis("one grey for all", lambda X: np.mean(np.sum((X.mean() - X) ** 2, axis=1)),
+                  say="You took one mean grey for all pixels. The mean picture has a mean for each pixel, over axis 0."),
+        Diagnosis("deviations, not variances", lambda X: X.std(axis=0).sum(),
+                  say="You sum the pixels' standard deviations. The error is a sum of squares: of their variances."),
         Diagnosis("factor ½", lambda X: 0.5 * X.var(axis=0).sum()),
     ),
 )
@@ -66,17 +70,17 @@ q2 = FunctionExercise(
     kind="core",
     stub='''
         def kron_solve(A, S, R):
-            """(A ⊗ S)⁻¹ applied to R, as a matrix (n, m); A (n, n) and S (m, m) symmetric, R (n, m) read row by row.
+            """(A ⊗ S)⁻¹ applied to R, as a matrix (n, m), without the (nm, nm) matrix.
 
-            Without the (nm, nm) matrix.
+            A (n, n) and S (m, m) are symmetric, R (n, m) is read row by row.
             """
             return ...
         ''',
     code='''
         def kron_solve(A, S, R):
-            """(A ⊗ S)⁻¹ applied to R, as a matrix (n, m); A (n, n) and S (m, m) symmetric, R (n, m) read row by row.
+            """(A ⊗ S)⁻¹ applied to R, as a matrix (n, m), without the (nm, nm) matrix.
 
-            Without the (nm, nm) matrix.
+            A (n, n) and S (m, m) are symmetric, R (n, m) is read row by row.
             """
             left = np.linalg.solve(A, R)                 # A⁻¹ R
             return np.linalg.solve(S, left.T).T          # (S⁻¹ (A⁻¹ R)ᵀ)ᵀ = A⁻¹ R S⁻¹, S is symmetric
@@ -149,6 +153,10 @@ q3 = FunctionExercise(
                   say="√λ for both: the product is λ, but the two unwanted terms are not as small as they can be."),
         Diagnosis("λ itself", lambda A, S, lam: _split(A, S, lam, root=lambda x: x),
                   say="λ in both factors multiplies to λ². Each needs a root."),
+        Diagnosis("π on one side only", lambda A, S, lam: _split(A, S, lam, second=lambda r, p: r),
+                  say="The additions multiply to π λ now. What A gets more, S must get less."),
+        Diagnosis("no root over the traces", lambda A, S, lam: _split(A, S, lam, pi=lambda p: p**2),
+                  say="You took π² for π. The ratio of the mean diagonal entries is π²."),
         Diagnosis("traces without the sizes", lambda A, S, lam: _split(A, S, lam, mean=False),
                   say="π compares the mean diagonal entries: divide each trace by the size of its matrix."),
     ),
@@ -193,6 +201,10 @@ q4 = ValueExercise(
                   say="3 multiplications a weight are those of a gradient. G v costs 4/3 of that."),
         Diagnosis("a forward pass", APPLY / WEIGHTS,
                   say="One multiplication a weight is a forward pass. G v costs 4/3 of a gradient: 4."),
+        Diagnosis("a gradient taken for one multiplication", APPLY / (4 / 3 * WEIGHTS),
+                  say="4/3 is in gradients, and a gradient is 3 multiplications a weight: forward 1, backward 2."),
+        Diagnosis("the inverses", sum((n + 1) ** 3 + m**3 for n, m in zip(SIZES, SIZES[1:])) / (4 * WEIGHTS),
+                  say="That is what making the inverses costs, once a step. Asked for is one application."),
         Diagnosis("the large matrix", sum(((n + 1) * m) ** 2 for n, m in zip(SIZES, SIZES[1:])) / (4 * WEIGHTS),
                   say="You multiply with the ((n+1)m)² matrix. The point of the product form is not to."),
     ),
@@ -233,6 +245,15 @@ def _no_infinity(cost, error, target):
     return float(cost[np.argmax(error <= target)])
 
 
+def _between(cost, error, target):
+    return float(np.interp(target, error[::-1], cost[::-1]))
+
+
+def _last(cost, error, target):
+    below = error <= target
+    return float(cost[below][-1]) if below.any() else np.inf
+
+
 def _strictly(cost, error, target):
     below = error < target
     return float(cost[np.argmax(below)]) if below.any() else np.inf
@@ -266,6 +287,9 @@ q5 = FunctionExercise(
         Diagnosis("the row, not its cost", _index, say="You return the number of the row. Its cost is asked for."),
         Diagnosis("nearest", _nearest,
                   say="The nearest row may be above the target, or late. Take the first at or below."),
+        Diagnosis("between the rows", _between,
+                  say="You interpolate, which needs errors that only fall. Take the cost of a row: the first at or below."),
+        Diagnosis("the last time", _last, say="You return the last row at or below the target. The first counts."),
         Diagnosis("for good", _stays, say="You wait until the error stays below for good. The first time counts."),
         Diagnosis("strictly below", _strictly, say="At the target is good enough: ≤, not <."),
     ),

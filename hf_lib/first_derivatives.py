@@ -12,7 +12,7 @@ from . import passes
 from ._checks import float_array, generator
 
 
-class FirstOrder:
+class FirstDerivatives:
     """f, ∇f, J v and Jᵀ u at one θ: what a `Linearization` has before any curvature, and how it is built."""
 
     def __init__(self, net, loss, X, Y, theta, l2=0.0):
