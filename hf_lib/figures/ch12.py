@@ -39,6 +39,12 @@ def _ticks(low, high):
     return ticks, [f"{tick:g}" for tick in ticks]
 
 
+def _others(ax, x, rows, colour="#C4C4C4"):
+    """Many grey lines as a single one with gaps: one artist is drawn in the time of one."""
+    gap = np.full((len(rows), 1), np.nan)
+    ax.plot(np.tile([*x, np.nan], len(rows)), np.hstack([rows, gap]).ravel(), color=colour, linewidth=1)
+
+
 # ---- 2: what a deep network lets through -----------------------------------------------------------
 
 
@@ -58,8 +64,7 @@ def signal(scales, spread, gradients, scale):
     layers = np.arange(1, spread.shape[1] + 1)
     for ax, values, colour, title in ((forward, spread, style.COLOUR["data"], "spread between pictures"),
                                       (backward, gradients, style.COLOUR["gradient"], "‖gradient of the layer‖")):
-        for other in range(len(scales)):
-            ax.plot(layers, values[other], color="#BBBBBB", linewidth=1)
+        _others(ax, layers, values)
         ax.plot(layers, values[at], "o-", color=colour, linewidth=2.4)
         ax.set(yscale="log", ylim=(0.4 * values.min(), 2.5 * values.max()), xticks=layers)
         style.label(ax, "layer", "", f"{title}, × {scale}")
@@ -124,17 +129,18 @@ def _example_blocks():
 def blocks(exact, product, layer):
     """A layer's block of G, and the product of the two means that stands in for it."""
     true, near = exact[layer - 1], product[layer - 1]
-    fig = style.figure(8.4, 3.4)
+    fig = style.figure(8.4, 3.3)
+    ax = fig.subplots()                                  # one panel for all three: three take twice the time
     limit = np.abs(true).max()
     error = np.linalg.norm(near - true) / np.linalg.norm(true)
-    for ax, matrix, reach, words in zip(fig.subplots(1, 3), (true, near, near - true), (limit, limit, limit / DEEPER),
-                                        (f"block of G, layer {layer}", f"A ⊗ S, layer {layer}",
-                                         f"difference, {100 * error:.2g} %; colours × {DEEPER}"), strict=True):
-        ax.imshow(matrix, cmap=style.DIVERGING, vmin=-reach, vmax=reach, interpolation="nearest")
-        ax.set(xticks=[], yticks=[])
-        ax.grid(False)
-        ax.spines[:].set_visible(False)
-        ax.set_title(words)
+    shown = {f"block of G, layer {layer}": true, f"A ⊗ S, layer {layer}": near,
+             f"difference, {100 * error:.2g} %; colours × {DEEPER}": DEEPER * (near - true)}
+    for k, (words, matrix) in enumerate(shown.items()):
+        ax.imshow(matrix, cmap=style.DIVERGING, vmin=-limit, vmax=limit, interpolation="nearest",
+                  extent=(1.1 * k, 1.1 * k + 1, 0, 1))
+        ax.text(1.1 * k, 1.03, words, fontsize=11)
+    ax.set(xlim=(0, 3.2), ylim=(0, 1.12))
+    ax.set_axis_off()
     fig.alt = (f"Layer {layer}: the block of G, {len(true)} by {len(true)}, the product A ⊗ S, and their difference, "
                f"which is {100 * error:.2g} per cent of the block's size; its entries lie between "
                f"{(near - true).min():.2g} and {(near - true).max():.2g}, the block's reach {limit:.2g}.")
@@ -230,7 +236,7 @@ def inside(run, stages, zoom):
     top, middle, low = fig.subplots(3, 1, sharex=True, height_ratios=(1.4, 1, 1))
     x = run["cost"]
     top.plot(x, run["train"], color=style.COLOUR["training"])
-    top.set(yscale="log", ylim=(0.8 * run["train"].min(), 60))
+    top.set(yscale="log", ylim=(0.8 * run["train"].min(), 150))
     top.set_yticks(*_ticks(0.8 * run["train"].min(), 60))
     style.label(top, "", "", "training error per picture, and the pictures in a batch")
     middle.plot(x, run["damping"], color=style.COLOUR["step"])
@@ -242,10 +248,15 @@ def inside(run, stages, zoom):
     low.set(xlim=(0, end), ylim=(-0.3, 1.7), yticks=(0.25, 0.75, 1.5), yticklabels=("¼", "¾", "1.5"))
     style.label(low, "gradient-equivalents", "ρ")
     seen = [(begin, settings["gradient_batch"] or "all") for begin, settings in stages if begin < 0.93 * end]
+    for ax in (top, middle, low):
+        ax.vlines([begin for begin, _ in seen], 0, 1, transform=ax.get_xaxis_transform(), color="#8C8C8C", linewidth=1,
+                  linestyle=style.DOTTED)
+    last, height, before = -np.inf, 80, None
     for begin, batch in seen:
-        for ax in (top, middle, low):
-            ax.axvline(begin, color="#8C8C8C", linewidth=1, linestyle=style.DOTTED)
-        top.text(begin + 0.006 * end, 36, str(batch), fontsize=9.5)
+        if batch != before:                              # words that would touch those before stand lower
+            height = 40 if height == 80 and begin - last < 0.08 * end else 80
+            top.text(begin + max(0.004 * end, 2.2), height, str(batch), fontsize=9.5)
+            last, before = begin, batch
     batches = ", ".join(f"{batch} from {begin} on" for begin, batch in seen)
     fig.alt = (f"{zoom.capitalize()}: up to {run['cost'][rows][-1]:.3g} gradient-equivalents the training error falls "
                f"from {run['train'][0]:.3g} to {run['train'][rows][-1]:.3g}, λ from {run['damping'][0]:.3g} to "
@@ -282,8 +293,7 @@ def codes(album, height, page, pair):
     style.label(left, f"code unit {i + 1}", f"code unit {j + 1}",
                 f"{style.number(album['cost'][page], 3)} GE; light: high ink")
     values, order = np.maximum(album["eigenvalues"], 1e-6), np.arange(1, album["eigenvalues"].shape[1] + 1)
-    for other in values:
-        right.plot(order, other, color="#CCCCCC", linewidth=1)
+    _others(right, order, values)
     right.plot(order, values[page], "o-", color=style.COLOUR["Hessian-free"], markersize=4)
     right.set(yscale="log", ylim=(0.5 * values.min(), 2 * values.max()), xticks=(1, 5, 10, 15, 20))
     ratio = style.number(values[page, 0] / values[page, -1], 2)
