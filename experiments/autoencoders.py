@@ -59,10 +59,10 @@ GRIDS = {"curves": [*SGD, *NESTEROV, *[("momentum", choice) for _, choice in NES
 TRY_COST = 60
 DEVICES = {"unchanged": {}, "diagonal": dict(preconditioner=0.75), "plain_cg": dict(preconditioner=None),
            "cold": dict(warm_start=0.0), "cg_10": dict(max_cg=10), "factor": dict(damping_factor=1.5),
-           "lambda": dict(damping=1.0), "no_floor": dict(damping_floor=0.0), "line_search": dict(line_search=False),
-           "backtracking": dict(backtracking=True), "large_batch": dict(gradient_batch=5000, curvature_batch=1250)}
+           "lambda": dict(damping=1.0), "no_floor": dict(damping_floor=0.0),
+           "large_batch": dict(gradient_batch=5000, curvature_batch=1250)}
 TRIES = {**{name: {"change": change} for name, change in DEVICES.items()},
-         "half_start": {"scale": 0.5}, "double_start": {"scale": 2.0}, "decay": {"l2": 2e-5}}
+         "half_start": {"scale": 0.5}, "double_start": {"scale": 2.0}}
 GROWING = 250                   # steps from one µ to the next
 FIRST_ORDER = {"sgd": hf.SGD, "momentum": hf.Momentum, "nag": hf.NAG, "adam": hf.Adam}
 
@@ -209,7 +209,7 @@ def short_runs(args):
             change = changes.get("change", {})
             stages = [[begin, {**settings, **change}] for begin, settings in STAGES[args.data] if begin < TRY_COST]
             yield f"try_{name}", dict(method="hf", cost=TRY_COST, stages=json.dumps(stages),
-                                      scale=changes.get("scale", 1.0), l2=changes.get("l2", 0.0))
+                                      scale=changes.get("scale", 1.0))
 
 
 def run_short(args):
