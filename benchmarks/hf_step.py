@@ -15,6 +15,7 @@ import platform
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -91,15 +92,15 @@ def main():
     if args.one:
         print(*step(*args.one, N=40 if args.quick else None))
         return
-    lines = ["| network | form | seconds | share in matrix products | peak memory, MB |", "|---|---|---|---|---|"]
-    for data in ENCODERS:
-        for form in FORMS:
-            command = [sys.executable, __file__, "--one", data, form, *(["--quick"] if args.quick else [])]
-            out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-            seconds, share, peak = map(float, out.split())
-            lines.append(f"| {data} | {form} | {seconds:.2f} | {share:.0%} | {peak:.0f} |")
+    lines = ["| network | form | threads | seconds | share in matrix products | peak memory, MB |", "|---|" + 5 * "---|"]
+    for data, form, threads in product(ENCODERS, FORMS, sorted({1, os.cpu_count()})):
+        command = [sys.executable, __file__, "--one", data, form, *(["--quick"] if args.quick else [])]
+        limit = {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+        out = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **limit}).stdout
+        seconds, share, peak = map(float, out.split())
+        lines.append(f"| {data} | {form} | {threads} | {seconds:.2f} | {share:.0%} | {peak:.0f} |")
     note = (f"One step, float32; {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
-            f"NumPy {np.__version__}, OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'unset')}.")
+            f"NumPy {np.__version__}. What is not in matrix products is NumPy's element-wise work, on one thread.")
     print(*lines, "", note, sep="\n")
     if not args.quick:
         text = "\n".join(["# One Hessian-free step on the deep autoencoders", "", note, "", *lines, ""])
