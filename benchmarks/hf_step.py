@@ -92,7 +92,7 @@ def main():
     if args.one:
         print(*step(*args.one, N=40 if args.quick else None))
         return
-    lines = ["| network | form | threads | seconds | share in matrix products | peak memory, MB |", "|---|" + 5 * "---|"]
+    lines = ["| network | form | threads | seconds | share in matrix products | peak in MB |", "|---|" + 5 * "---|"]
     for data, form, threads in product(ENCODERS, FORMS, sorted({1, os.cpu_count()})):
         command = [sys.executable, __file__, "--one", data, form, *(["--quick"] if args.quick else [])]
         limit = {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
