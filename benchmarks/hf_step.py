@@ -100,7 +100,7 @@ def main():
         seconds, share, peak = map(float, out.split())
         lines.append(f"| {data} | {form} | {threads} | {seconds:.2f} | {share:.0%} | {peak:.0f} |")
     note = (f"One step, float32; {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
-            f"NumPy {np.__version__}. What is not in matrix products is NumPy's element-wise work, on one thread.")
+            f"NumPy {np.__version__}. The rest is element-wise work, on one thread, and the factors' inverses.")
     print(*lines, "", note, sep="\n")
     if not args.quick:
         text = "\n".join(["# One Hessian-free step on the deep autoencoders", "", note, "", *lines, ""])

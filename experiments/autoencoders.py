@@ -50,19 +50,20 @@ MARTENS = {"curves": [[0, dict(curvature_batch=5000)]], "mnist": [[0, dict(curva
 # What the first-order methods are tuned over: short runs of so many epochs, the lowest training error wins
 GRID_EPOCHS = {"curves": 30, "mnist": 4}
 RATES = {0.9: (3e-3, 1e-2, 3e-2, 1e-1), 0.99: (1e-3, 3e-3, 1e-2, 3e-2)}                      # µ's end → η
-NESTEROV = [("nag", dict(rate=rate, momentum=momentum)) for momentum, rates in RATES.items() for rate in rates]
-ADAM = [("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3, 1e-2)]
-SGD = [("sgd", dict(rate=rate)) for rate in (1e-2, 3e-2, 1e-1, 3e-1, 1.0)]
-GRIDS = {"curves": [*SGD, *NESTEROV, *[("momentum", choice) for _, choice in NESTEROV], *ADAM],
-         "mnist": [*NESTEROV[5:], *ADAM[:3]]}
+MOVING = [dict(rate=rate, momentum=mu) for mu, rates in RATES.items() for rate in rates]
+GRIDS = {"curves": [*[("sgd", dict(rate=rate)) for rate in (1e-2, 3e-2, 1e-1, 3e-1, 1.0)],
+                    *[(method, choice) for method in ("nag", "momentum") for choice in MOVING],
+                    *[("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3, 1e-2)]],
+         "mnist": [*[("nag", dict(rate=rate, momentum=0.99)) for rate in (3e-3, 1e-2, 3e-2)],
+                   *[("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3)]]}
 # Hessian-free with one device changed at a time, up to so much cost
 TRY_COST = 60
 DEVICES = {"unchanged": {}, "diagonal": dict(preconditioner=0.75), "plain_cg": dict(preconditioner=None),
            "cold": dict(warm_start=0.0), "cg_10": dict(max_cg=10), "factor": dict(damping_factor=1.5),
            "lambda": dict(damping=1.0), "no_floor": dict(damping_floor=0.0),
            "large_batch": dict(gradient_batch=5000, curvature_batch=1250)}
-TRIES = {**{name: {"change": change} for name, change in DEVICES.items()},
-         "half_start": {"scale": 0.5}, "double_start": {"scale": 2.0}}
+TRIES = {**{name: (change, 1.0) for name, change in DEVICES.items()},        # settings, scale of the first weights
+         "half_start": ({}, 0.5), "double_start": ({}, 2.0)}
 GROWING = 250                   # steps from one µ to the next
 FIRST_ORDER = {"sgd": hf.SGD, "momentum": hf.Momentum, "nag": hf.NAG, "adam": hf.Adam}
 
@@ -205,16 +206,14 @@ def short_runs(args):
             words = "_".join(f"{value:g}" for value in choice.values())
             yield f"grid_{method}_{words}", dict(method=method, epochs=GRID_EPOCHS[args.data], **choice)
     else:
-        for name, changes in TRIES.items():
-            change = changes.get("change", {})
+        for name, (change, scale) in TRIES.items():
             stages = [[begin, {**settings, **change}] for begin, settings in STAGES[args.data] if begin < TRY_COST]
-            yield f"try_{name}", dict(method="hf", cost=TRY_COST, stages=json.dumps(stages),
-                                      scale=changes.get("scale", 1.0))
+            yield f"try_{name}", dict(method="hf", cost=TRY_COST, stages=json.dumps(stages), scale=scale)
 
 
 def run_short(args):
     """Every short run that is not stored yet."""
-    for name, changes in list(short_runs(args)):
+    for name, changes in short_runs(args):
         one = argparse.Namespace(**{**vars(args), **changes, "name": f"autoencoder_{args.data}_{name}"})
         path = RUNS / f"{one.name}.npz"
         checkpoint = path.with_suffix(".checkpoint.npz")     # there until the run has ended

@@ -115,7 +115,7 @@ def test_the_grid_is_made_once(small, monkeypatch):
 
 def test_the_tries_change_one_device_each(small, monkeypatch):
     monkeypatch.setattr(autoencoders, "TRY_COST", 5)
-    changes = {"unchanged": {}, "floor": {"change": dict(damping_floor=0.3)}, "start": {"scale": 0.5}}
+    changes = {"unchanged": ({}, 1.0), "floor": (dict(damping_floor=0.3), 1.0), "start": ({}, 0.5)}
     monkeypatch.setattr(autoencoders, "TRIES", changes)
     autoencoders.run_short(arguments("tries", l2=0.0))
     runs = {name: history.load(small / f"autoencoder_curves_try_{name}.npz") for name in changes}
