@@ -152,7 +152,7 @@ class Control:
         good = self.next_picture(seen, f"the key {key}")
         if good:
             self.moves.latencies.append(seen[-1]["time"] - seen[-1]["pressed"])
-            if not target.evaluate("control => control === document.activeElement"):
+            if not target.evaluate("control => hf.has_keyboard(control)"):
                 self.fault(f"the control has lost the keyboard after the key {key}")
         return good
 

@@ -112,6 +112,14 @@ def jumping(k):
     return shown(int(k), height=3 if k else 2)
 explore.show(jumping)
 """, "jumping, k: the figure jumps by 96 pixels after the key Space"),
+    ("""
+@explore.picture(greedy=explore.Integer(0, 9))
+def page(greedy):
+    return shown(greedy)
+explore.show(page)
+HTML("<img src='data:,' alt='x' onerror='document.addEventListener(`keyup`, e => {"
+     "if (e.target.closest(`.hf-explore`)?.textContent.includes(`greedy`)) e.target.closest(`.jp-Cell`).focus();})'>")
+""", "page, greedy: the control has lost the keyboard after the key ArrowRight"),
     ("""HTML('<img src="https://example.org/x.png" alt="a picture from elsewhere">')""",
      "the page asks another machine for https://example.org/x.png"),
     ("""HTML('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACADs=">')""",
@@ -124,7 +132,7 @@ display({"application/vnd.jupyter.widget-view+json": {"version_major": 2, "versi
      "a control has no name"),
     ("sys.stderr.write('a warning');", "an error or a warning is shown: a warning"),
     ("1 / 0", "ZeroDivisionError: division by zero"),
-    ("'never reached'", "cell 14: it did not run"),
+    ("'never reached'", "cell 15: it did not run"),
 )
 
 
