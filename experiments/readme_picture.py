@@ -11,7 +11,7 @@ import hf_lib as hf
 from hf_lib.figures import ch00, ch12
 
 PICTURES = Path(__file__).resolve().parent.parent / "data" / "pictures"
-METHODS = {"SGD": "sgd", "momentum": "momentum", "NAG": "nag", "Adam": "adam", "Hessian-free": "hf"}
+HOUR = {"SGD": "sgd_hour", "Adam": "adam_hour", "Hessian-free": "hf"}
 
 
 def race(budget=3000):
@@ -32,8 +32,8 @@ def race(budget=3000):
 
 
 def autoencoders():
-    """The stored runs of `experiments/autoencoders.py curves`, training error against cost."""
-    runs = {name: ch12.stored(f"autoencoder_curves_{key}")[0] for name, key in METHODS.items()}
+    """An hour of `experiments/autoencoders.py curves`, stored: training error against cost."""
+    runs = {name: ch12.stored(f"autoencoder_curves_{key}")[0] for name, key in HOUR.items()}
     return ch12.runs(runs=runs, what="training", axis="gradient-equivalents", log=True)
 
 

@@ -161,11 +161,30 @@ def test_what_is_said_of_hessian_free_and_adam():
     for of, epochs in ((adam, 500), (shorter, 250)):
         assert of["cost"][-1] == pytest.approx(epochs, rel=1e-3)
         assert max(at(RUN, axis, of[axis][-1]) for axis in ("cost", "cpu_seconds")) < 0.8 * of["train"][-1]
-    assert RUN["test"][-1] > 1.2 * adam["test"][-1]
+    assert at(RUN, "cost", 500, "test") > 1.2 * adam["test"][-1]
     for of, lowest in ((RUN, 8.1), (adam, 8.5)):
         assert of["test"].min() == pytest.approx(lowest, abs=0.05) and 110 < of["cost"][of["test"].argmin()] < 130
     plateau = adam["train"] > 0.95 * 26.16
     assert adam["cost"][np.argmin(plateau)] < 2.5 and RUN["cost"][np.argmax(RUN["train"] < 0.95 * 26.16)] > 20
+
+
+def test_what_is_said_of_the_hour():
+    sgd, adam = (ch12.stored(f"autoencoder_curves_{key}_hour")[0] for key in ("sgd", "adam"))
+    assert RUN["cpu_seconds"][-1] == pytest.approx(3600, abs=10)
+    assert RUN["train"][-1] == pytest.approx(sgd["train"][-1] / 4.5, rel=0.01)
+    assert at(RUN, "cpu_seconds", 900) == pytest.approx(at(adam, "cpu_seconds", 900) / 2, rel=0.02)
+    assert at(RUN, "cpu_seconds", 3600) == pytest.approx(0.97 * at(adam, "cpu_seconds", 3600), rel=0.005)
+    assert (adam["train"][-1], RUN["train"][-1]) == pytest.approx((0.885, 0.906), abs=5e-4)
+    assert 280 < adam["cpu_seconds"][-1] - RUN["cpu_seconds"][-1] < 340                       # five minutes later
+    for mark, ahead in ((150, RUN), (1000, RUN), (2100, RUN), (2300, adam), (2399, adam)):
+        behind = adam if ahead is RUN else RUN
+        assert at(ahead, "cost", mark) < at(behind, "cost", mark) < at(sgd, "cost", mark)
+    assert [round(of["test"][-1]) for of in (RUN, adam, sgd)] == [15, 13, 13]
+    for of, lowest in ((RUN, 8.1), (adam, 8.5)):
+        assert of["test"].min() == pytest.approx(lowest, abs=0.05)
+        assert 120 < of["cpu_seconds"][of["test"].argmin()] < 240                            # some three minutes
+    for of in (sgd, adam):
+        assert at(of, "cost", 1200) > 0.8 * at(of, "cost", 500) and of["train"][-1] < 0.53 * at(of, "cost", 1200)
 
 
 def test_what_is_said_of_the_other_methods():
@@ -183,8 +202,9 @@ def test_what_is_said_of_the_run_from_the_inside():
     for begin in (60, 100):
         assert np.median(rho[between(begin, begin + 10)]) > max(0.75, np.median(rho[between(begin - 10, begin)]))
     assert lam.min() == pytest.approx(6e-5, rel=0.05) and 220 < cost[lam.argmin()] < 260
-    assert np.median(rho[between(300, 350)]) < 0.25 and lam[-1] == pytest.approx(0.003, rel=0.1)
-    assert at(RUN, "cost", 350) == pytest.approx(1.6, abs=0.05) and RUN["train"][-1] == pytest.approx(1.2, abs=0.05)
+    assert np.median(rho[between(300, 350)]) < 0.25 and lam[-1] == pytest.approx(0.015, rel=0.05)
+    assert np.median(rho[-30:]) == pytest.approx(0.5, abs=0.1)
+    assert at(RUN, "cost", 350) == pytest.approx(1.6, abs=0.05) and RUN["train"][-1] == pytest.approx(0.9, abs=0.05)
 
 
 def test_what_is_said_of_the_digits():

@@ -226,11 +226,13 @@ def _example_inside():
             "stages": [[0, {"gradient_batch": 1000}], [120, {"gradient_batch": None}]]}
 
 
-@explore.picture(_example_inside, zoom=explore.Choice(("the whole run", "the beginning"), label="show"))
+UP_TO = {"the whole run": np.inf, "the growing batches": 400, "the beginning": 80}      # gradient-equivalents
+
+
+@explore.picture(_example_inside, zoom=explore.Choice(tuple(UP_TO), label="show"))
 def inside(run, stages, zoom):
     """Training error, λ and ρ along the Hessian-free run, and where its batches grow."""
-    end = run["cost"][-1] * 1.02
-    end = min(end, 80) if zoom == "the beginning" else end
+    end = min(run["cost"][-1] * 1.02, UP_TO[zoom])
     rows = run["cost"] <= end
     fig = style.figure(8.6, 4.8)
     top, middle, low = fig.subplots(3, 1, sharex=True, height_ratios=(1.4, 1, 1))
