@@ -226,7 +226,7 @@ def _example_inside():
             "stages": [[0, {"gradient_batch": 1000}], [120, {"gradient_batch": None}]]}
 
 
-UP_TO = {"the whole run": np.inf, "the growing batches": 400, "the beginning": 80}      # gradient-equivalents
+UP_TO = {"the growing batches": 400, "the beginning": 80, "the whole run": np.inf}      # gradient-equivalents
 
 
 @explore.picture(_example_inside, zoom=explore.Choice(tuple(UP_TO), label="show"))
@@ -253,12 +253,10 @@ def inside(run, stages, zoom):
     for ax in (top, middle, low):
         ax.vlines([begin for begin, _ in seen], 0, 1, transform=ax.get_xaxis_transform(), color="#8C8C8C", linewidth=1,
                   linestyle=style.DOTTED)
-    last, height, before = -np.inf, 80, None
-    for begin, batch in seen:
-        if batch != before:                              # words that would touch those before stand lower
-            height = 40 if height == 80 and begin - last < 0.08 * end else 80
-            top.text(begin + max(0.004 * end, 2.2), height, str(batch), fontsize=9.5)
-            last, before = begin, batch
+    until = [*(begin for begin, _ in seen[1:]), end]
+    for (begin, batch), after in zip(seen, until):
+        if after - begin > 0.06 * end:                   # else there is no room for its name
+            top.text(begin + 0.006 * end, 80, str(batch), fontsize=9.5)
     batches = ", ".join(f"{batch} from {begin} on" for begin, batch in seen)
     fig.alt = (f"{zoom.capitalize()}: up to {run['cost'][rows][-1]:.3g} gradient-equivalents the training error falls "
                f"from {run['train'][0]:.3g} to {run['train'][rows][-1]:.3g}, λ from {run['damping'][0]:.3g} to "
