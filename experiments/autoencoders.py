@@ -130,73 +130,96 @@ def take_over(loop, state):
     return loop.restore({**state, "settings": loop.state()["settings"]})
 
 
-def run(args):
-    X, X_test = pictures(args.data)
-    net = network(ENCODERS[args.data])
-    problem = hf.Problem(net, hf.SigmoidCrossEntropy(), X, X, l2=args.l2)
-    rng = np.random.default_rng(args.seed)
-    theta = net.init(rng, scheme="sparse", dtype=np.float32)
-    theta *= np.float32(args.scale)
-    loop, settings = make_loop(args, problem, theta, rng)
-    history = History(args.name or f"autoencoder_{args.data}_{args.method}", args.seed,
-                      dict(settings, l2=args.l2, scale=args.scale))
-    checkpoint = history.path.with_suffix(".checkpoint.npz")
-    album = Album(history.path, problem, X_test) if args.album else None
-    second_order, cpu = isinstance(loop, hf.HessianFree), 0.0
-    if checkpoint.exists() and history.path.exists() and not args.fresh:
-        history.load()
-        with np.load(checkpoint) as file:
+class Course:
+    """A run on its way: pictures, optimiser, history and album. It goes on where a checkpoint stands."""
+
+    def __init__(self, args):
+        self.X, self.X_test = pictures(args.data)
+        self.net = network(ENCODERS[args.data])
+        self.problem = hf.Problem(self.net, hf.SigmoidCrossEntropy(), self.X, self.X, l2=args.l2)
+        self.rng = np.random.default_rng(args.seed)
+        theta = self.net.init(self.rng, scheme="sparse", dtype=np.float32)
+        theta *= np.float32(args.scale)
+        self.loop, settings = make_loop(args, self.problem, theta, self.rng)
+        self.stages = settings.get("stages")                 # None for first-order methods
+        self.history = History(args.name or f"autoencoder_{args.data}_{args.method}", args.seed,
+                               dict(settings, l2=args.l2, scale=args.scale))
+        self.checkpoint = self.history.path.with_suffix(".checkpoint.npz")
+        self.album = Album(self.history.path, self.problem, self.X_test) if args.album else None
+        self.cpu = 0.0
+        if self.checkpoint.exists() and self.history.path.exists() and not args.fresh:
+            self.resume()
+
+    def resume(self):
+        self.history.load()
+        with np.load(self.checkpoint) as file:
             state = dict(file)
-        if second_order:
-            loop = stage_at(float(state["cost"]), settings["stages"], problem, theta, rng)
-        take_over(loop, state)
-        history.cut(int(np.searchsorted(history.columns["index"], loop.index, side="right")))
-        cpu = history.last("cpu_seconds")
-        if album:
-            album.load(loop.cost)
-        print(f"going on after step {loop.index}")
-    def row(step):
+        if self.stages:
+            self.loop = stage_at(float(state["cost"]), self.stages, self.problem, self.loop.theta, self.rng)
+        take_over(self.loop, state)
+        self.history.cut(int(np.searchsorted(self.history.columns["index"], self.loop.index, side="right")))
+        self.cpu = self.history.last("cpu_seconds")
+        if self.album:
+            self.album.load(self.loop.cost)
+        print(f"going on after step {self.loop.index}")
+
+    def advance(self):
+        """One step of the loop in the settings of its stage; None when it has ended."""
+        if self.stages:
+            stage = stage_at(self.loop.cost, self.stages, self.problem, self.loop.theta, self.rng)
+            if stage.settings != self.loop.settings:
+                self.loop = take_over(stage, self.loop.state())
+        start = time.process_time()
+        step = next(self.loop, None)
+        self.cpu += time.process_time() - start
+        return step
+
+    def due(self, step):
+        """Whether enough has been spent since the last row."""
+        return not self.history.columns or step.cost >= max(self.history.last("cost") + 1,
+                                                            ROW * self.history.last("cost")) - 1e-6
+
+    def row(self, step):
         """Measure the errors, and add them to the history with what the step says."""
-        values = dict(index=step.index, seconds=step.seconds, cpu_seconds=cpu, cost=step.cost, loss=step.loss,
-                      train=squared_error(net, step.theta, X), test=squared_error(net, step.theta, X_test))
-        if second_order:
+        values = dict(index=step.index, seconds=step.seconds, cpu_seconds=self.cpu, cost=step.cost, loss=step.loss,
+                      train=squared_error(self.net, step.theta, self.X),
+                      test=squared_error(self.net, step.theta, self.X_test))
+        if self.stages:
             values.update(rho=step.rho, damping=step.damping, cg_iterations=step.cg.iterations, chosen=step.chosen,
                           step_size=step.step_size)
-        history.add(**values)
+        self.history.add(**values)
         words = "  ".join(f"{name} {values[name]:.4g}" for name in values if name not in ("seconds", "chosen"))
-        print(f"{history.path.stem}: {words}", flush=True)
+        print(f"{self.history.path.stem}: {words}", flush=True)
 
-    saved, step = time.monotonic(), None
-    while cpu < args.cpu_seconds and loop.cost < args.cost and len(history.columns.get("index", ())) < args.rows:
-        if second_order:
-            stage = stage_at(loop.cost, settings["stages"], problem, loop.theta, rng)
-            if stage.settings != loop.settings:
-                loop = take_over(stage, loop.state())
-        start = time.process_time()
-        step, before = next(loop, None), step
-        cpu += time.process_time() - start
+    def save(self):
+        self.history.save()
+        self.loop.save(self.checkpoint)
+        if self.album:
+            self.album.save(self.loop.theta)
+
+
+def run(args):
+    """Make or finish one run, within args.cpu_seconds, args.cost and args.rows."""
+    course = Course(args)
+    history = course.history
+    saved, last = time.monotonic(), None
+    while (course.cpu < args.cpu_seconds and course.loop.cost < args.cost
+           and len(history.columns.get("index", ())) < args.rows):
+        step = course.advance()
         if step is None:
-            step = before
             break
-        if history.columns and step.cost < max(history.last("cost") + 1, ROW * history.last("cost")) - 1e-6:
-            continue
-        row(step)
-        if album and album.due(step.cost):
-            album.add(step.cost, step.theta)
-        if time.monotonic() - saved > SAVE_EVERY:
-            save(history, loop, checkpoint, album)
-            saved = time.monotonic()
-    if step is not None and step.index > history.last("index"):
-        row(step)                                            # the last one, whatever it has cost
-    save(history, loop, checkpoint, album)
-    print(f"ended: {loop.reason or 'time is up'}; training error {min(history.columns['train']):.4f} at best")
-
-
-def save(history, loop, checkpoint, album):
-    history.save()
-    loop.save(checkpoint)
-    if album:
-        album.save(loop.theta)
+        last = step
+        if course.due(step):
+            course.row(step)
+            if course.album and course.album.due(step.cost):
+                course.album.add(step.cost, step.theta)
+            if time.monotonic() - saved > SAVE_EVERY:
+                course.save()
+                saved = time.monotonic()
+    if last is not None and last.index > history.last("index"):
+        course.row(last)                                     # the last one, whatever it has cost
+    course.save()
+    print(f"ended: {course.loop.reason or 'time is up'}; training error {min(history.columns['train']):.4f} at best")
 
 
 def short_runs(args):
