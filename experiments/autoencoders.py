@@ -54,7 +54,9 @@ MOVING = [dict(rate=rate, momentum=mu) for mu, rates in RATES.items() for rate i
 GRIDS = {"curves": [*[("sgd", dict(rate=rate)) for rate in (1e-2, 3e-2, 1e-1, 3e-1, 1.0)],
                     *[(method, choice) for method in ("nag", "momentum") for choice in MOVING],
                     *[("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3, 1e-2)]],
-         "mnist": [*[("nag", dict(rate=rate, momentum=0.99)) for rate in (3e-3, 1e-2, 3e-2)],
+         "mnist": [*[("sgd", dict(rate=rate)) for rate in (3e-2, 1e-1, 3e-1)],
+                   *[(method, dict(rate=rate, momentum=0.99)) for method in ("nag", "momentum")
+                     for rate in (3e-3, 1e-2, 3e-2)],
                    *[("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3)]]}
 # Hessian-free with one device changed at a time, up to so much cost
 TRY_COST = 60
