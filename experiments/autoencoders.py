@@ -34,7 +34,7 @@ SAVE_EVERY = 60                 # seconds between two savings
 # grow as the noise of the small ones becomes what is left to remove. λ starts high and falls slowly, so that no
 # early step drives the sigmoids to their flat ends; when all pictures serve, it may fall fast. The floor keeps ρ,
 # which is judged on the batch that the step was made for, from taking it too low. CG makes two or three
-# iterations: more of them fit the curvature batch.
+# iterations: more of them fit the curvature batch. Once the curvature is from all pictures, more pay.
 KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False, damping=45.0)
 PLANS = {   # from this cost on: gradient batch, curvature batch, CG iterations, floor under λ, factor of its rule
     "curves": ((0, 1000, 250, 3, 0.03, 1.05), (60, 2000, 500, 2, 0.02, 1.05), (100, 5000, 1250, 2, 0.005, 1.05),

@@ -11,7 +11,7 @@ import hf_lib as hf
 from hf_lib.figures import ch00, ch12
 
 PICTURES = Path(__file__).resolve().parent.parent / "data" / "pictures"
-HOUR = {"SGD": "sgd_hour", "Adam": "adam_hour", "Hessian-free": "hf"}
+HOUR = {"SGD": "sgd_hour", "momentum": "momentum_hour", "NAG": "nag_hour", "Adam": "adam_hour", "Hessian-free": "hf"}
 
 
 def race(budget=3000):
