@@ -2,11 +2,12 @@
 
     python benchmarks/hf_step.py [--quick]
 
-Each step runs in a process of its own, so that its peak of memory is its own. Two forms: Martens' of
+Each step runs in a process of its own, so that its peak of memory is its own. Three forms: Martens' of
 2010 (gradient, backtracking and line search on all data, curvature on 5,000; CG is cut at 30 iterations
-to save time, which leaves more to the cheap parts), and that of experiments/autoencoders.py from
-its third stage on (batches of 5,000, Kronecker preconditioner). The second step is timed: the first
-touches all its memory for the first time. Writes benchmarks/results/hf_step.md.
+to save time, which leaves more to the cheap parts), and those of experiments/autoencoders.py in
+its third stage (batches of 5,000, Kronecker preconditioner) and its last (all data; curvature on all of the
+CURVES-like pictures, on 5,000 of MNIST's). The second step is timed: the first touches all its memory
+for the first time. Writes benchmarks/results/hf_step.md.
 """
 
 import argparse
@@ -24,10 +25,12 @@ import hf_lib as hf
 from hf_lib import curvature, first_derivatives, kronecker, nets, passes
 
 ENCODERS = {"CURVES-like": ([784, 400, 200, 100, 50, 25, 6], 20_000), "MNIST": ([784, 1000, 500, 250, 30], 60_000)}
+KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False)
 FORMS = {
-    "2010, all data": dict(curvature_batch=5000, max_cg=30),
-    "Kronecker, batches": dict(preconditioner="kronecker", stop=None, backtracking=False, gradient_batch=5000,
-                               curvature_batch=1250, max_cg=5),
+    "2010, all data": dict.fromkeys(ENCODERS, dict(curvature_batch=5000, max_cg=30)),
+    "Kronecker, batches": dict.fromkeys(ENCODERS, dict(KRONECKER, gradient_batch=5000, curvature_batch=1250, max_cg=5)),
+    "Kronecker, last stage": {"CURVES-like": dict(KRONECKER, max_cg=30),
+                              "MNIST": dict(KRONECKER, curvature_batch=5000, max_cg=3)},
 }
 MULTIPLY = (curvature, first_derivatives, kronecker, nets, passes)      # the modules with matrix products
 
@@ -54,7 +57,7 @@ def step(data, form, N=None):
     sizes = [*encoder, *encoder[-2::-1]]
     rng = np.random.default_rng(0)
     X = rng.random((N or examples, sizes[0]), dtype=np.float32)
-    settings = dict(FORMS[form])
+    settings = dict(FORMS[form][data])
     if N:
         settings |= {name: N // 2 for name in ("gradient_batch", "curvature_batch") if name in settings}
     problem = hf.Problem(hf.MLP(sizes, activation="sigmoid"), hf.SigmoidCrossEntropy(), X, X)

@@ -13,7 +13,8 @@ from . import style
 RUNS = Path(__file__).resolve().parents[2] / "data" / "runs"
 SIDE, GAP = 28, 4
 OWN_LOOKS = {"Hessian-free, 2010": ("#4E1D96", style.LONG), "plain": ("#000000", style.DASHED),
-             "diagonal": ("#2B43E1", style.DASH_DOT), "Kronecker": ("#EE3C02", "-")}
+             "diagonal": ("#2B43E1", style.DASH_DOT), "Kronecker": ("#EE3C02", "-"),
+             "G from 5,000": ("#4E1D96", style.LONG)}
 AXES = {"CPU seconds": "cpu_seconds", "gradient-equivalents": "cost"}
 ERRORS = {"training": "train", "test": "test"}
 
@@ -223,7 +224,8 @@ def runs(runs, what, axis, log):
 def _example_inside():
     k = np.arange(1.0, 200)
     return {"run": {"cost": 2 * k, "rho": 0.5 + 0.3 * np.cos(k), "damping": 1 / k, "train": 26 / k},
-            "stages": [[0, {"gradient_batch": 1000}], [120, {"gradient_batch": None}]]}
+            "stages": [[0, {"gradient_batch": 1000, "curvature_batch": 250, "max_cg": 3}],
+                       [120, {"gradient_batch": None, "curvature_batch": None, "max_cg": 10}]]}
 
 
 UP_TO = {"the growing batches": 400, "the beginning": 80, "the whole run": np.inf}      # gradient-equivalents
@@ -231,7 +233,7 @@ UP_TO = {"the growing batches": 400, "the beginning": 80, "the whole run": np.in
 
 @explore.picture(_example_inside, zoom=explore.Choice(tuple(UP_TO), label="show"))
 def inside(run, stages, zoom):
-    """Training error, λ and ρ along the Hessian-free run, and where its batches grow."""
+    """Training error, λ and ρ along the Hessian-free run, and where its batches and CG's iterations grow."""
     end = min(run["cost"][-1] * 1.02, UP_TO[zoom])
     rows = run["cost"] <= end
     fig = style.figure(8.6, 4.8)
@@ -240,7 +242,7 @@ def inside(run, stages, zoom):
     top.plot(x, run["train"], color=style.COLOUR["training"])
     top.set(yscale="log", ylim=(0.8 * run["train"].min(), 150))
     top.set_yticks(*_ticks(0.8 * run["train"].min(), 60))
-    style.label(top, "", "", "training error per picture, and the pictures in a batch")
+    style.label(top, "", "", "training error per picture; pictures in a batch, those behind G, CG iterations")
     middle.plot(x, run["damping"], color=style.COLOUR["step"])
     middle.set(yscale="log", ylim=(0.4 * run["damping"].min(), 2.5 * run["damping"].max()))
     style.label(middle, "", "λ")
@@ -249,19 +251,21 @@ def inside(run, stages, zoom):
         low.axhline(edge, color=style.COLOUR["bound"], linewidth=1, linestyle=style.DASHED)
     low.set(xlim=(0, end), ylim=(-0.3, 1.7), yticks=(0.25, 0.75, 1.5), yticklabels=("¼", "¾", "1.5"))
     style.label(low, "gradient-equivalents", "ρ")
-    seen = [(begin, settings["gradient_batch"] or "all") for begin, settings in stages if begin < 0.93 * end]
+    seen = [(begin, of["gradient_batch"] or "all", of["curvature_batch"] or "all", of["max_cg"])
+            for begin, of in stages if begin < 0.93 * end]
     for ax in (top, middle, low):
-        ax.vlines([begin for begin, _ in seen], 0, 1, transform=ax.get_xaxis_transform(), color="#8C8C8C", linewidth=1,
+        ax.vlines([begin for begin, *_ in seen], 0, 1, transform=ax.get_xaxis_transform(), color="#8C8C8C", linewidth=1,
                   linestyle=style.DOTTED)
-    until = [*(begin for begin, _ in seen[1:]), end]
-    for (begin, batch), after in zip(seen, until):
-        if after - begin > 0.06 * end:                   # else there is no room for its name
-            top.text(begin + 0.006 * end, 80, str(batch), fontsize=9.5)
-    batches = ", ".join(f"{batch} from {begin} on" for begin, batch in seen)
+    until = [*(begin for begin, *_ in seen[1:]), end]
+    for (begin, *numbers), after in zip(seen, until):
+        if after - begin > 0.1 * end:                    # else there is no room for its name
+            words = "{}\nG {}\nCG {}".format(*numbers)
+            top.text(begin + 0.025 * end, 125, words, fontsize=8.5, va="top", linespacing=1.1)
+    batches = "; ".join(f"{batch}, {part} and {max_cg} from {begin} on" for begin, batch, part, max_cg in seen)
     fig.alt = (f"{zoom.capitalize()}: up to {run['cost'][rows][-1]:.3g} gradient-equivalents the training error falls "
                f"from {run['train'][0]:.3g} to {run['train'][rows][-1]:.3g}, λ from {run['damping'][0]:.3g} to "
                f"{run['damping'][rows][-1]:.2g}; the median of ρ is {np.median(run['rho'][rows]):.2g}. Pictures in a "
-               f"batch: {batches}.")
+               f"batch, behind G, and CG iterations: {batches}.")
     return fig
 
 
