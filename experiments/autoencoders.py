@@ -38,7 +38,7 @@ SAVE_EVERY = 60                 # seconds between two savings
 KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False, damping=45.0)
 PLANS = {   # from this cost on: gradient batch, curvature batch, CG iterations, floor under λ, factor of its rule
     "curves": ((0, 1000, 250, 3, 0.03, 1.05), (60, 2000, 500, 2, 0.02, 1.05), (100, 5000, 1250, 2, 0.005, 1.05),
-               (160, None, 5000, 3, 1e-6, 1.25), (300, None, None, 10, 3e-6, 1.5)),
+               (160, None, 5000, 3, 1e-6, 1.25), (300, None, None, 10, 3e-6, 1.5), (640, None, None, 20, 3e-6, 1.5)),
     "mnist": ((0, 1000, 250, 3, 0.03, 1.05), (20, 2000, 500, 2, 0.02, 1.05), (40, 5000, 1250, 2, 0.005, 1.05),
               (70, 20_000, 5000, 3, 5e-4, 1.1), (150, None, 5000, 3, 1e-4, 1.25)),
 }
