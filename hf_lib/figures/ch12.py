@@ -14,7 +14,8 @@ RUNS = Path(__file__).resolve().parents[2] / "data" / "runs"
 SIDE, GAP = 28, 4
 OWN_LOOKS = {"Hessian-free, 2010": ("#4E1D96", style.LONG), "plain": ("#000000", style.DASHED),
              "diagonal": ("#2B43E1", style.DASH_DOT), "Kronecker": ("#EE3C02", "-"),
-             "G from 5,000": ("#4E1D96", style.LONG)}
+             "G from 5,000": ("#4E1D96", style.LONG), "G from 5,000, CG 10": ("#2B43E1", style.DOTTED),
+             "G from all, CG 3": ("#000000", style.DASHED)}
 AXES = {"CPU seconds": "cpu_seconds", "gradient-equivalents": "cost"}
 ERRORS = {"training": "train", "test": "test"}
 
@@ -260,7 +261,7 @@ def inside(run, stages, zoom):
     for (begin, *numbers), after in zip(seen, until):
         if after - begin > 0.1 * end:                    # else there is no room for its name
             words = "{}\nG {}\nCG {}".format(*numbers)
-            top.text(begin + 0.025 * end, 125, words, fontsize=8.5, va="top", linespacing=1.1)
+            top.text(begin + 0.025 * end, 125, words, fontsize=9, va="top", linespacing=1.1)
     batches = "; ".join(f"{batch}, {part} and {max_cg} from {begin} on" for begin, batch, part, max_cg in seen)
     fig.alt = (f"{zoom.capitalize()}: up to {run['cost'][rows][-1]:.3g} gradient-equivalents the training error falls "
                f"from {run['train'][0]:.3g} to {run['train'][rows][-1]:.3g}, λ from {run['damping'][0]:.3g} to "
