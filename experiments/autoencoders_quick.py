@@ -52,7 +52,7 @@ def again(name, cpu_seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="runs to repeat, as curves_hf; all that are stored when left out")
-    parser.add_argument("--cpu-seconds", type=float, default=45, help="for each run")
+    parser.add_argument("--cpu-seconds", type=float, default=30, help="for each run")
     args = parser.parse_args()
     for name in args.names or stored():
         differences, rows = again(name, args.cpu_seconds)

@@ -212,6 +212,9 @@ def runs(runs, what, axis, log):
     if log:
         ax.set(xscale="log", yscale="log", ylim=(low, high))
         ax.set_yticks(*_ticks(low, high))
+        first = min(columns[x_field][0] for columns in runs.values())
+        if max(ends) < 100 * first:                      # else powers of ten are enough
+            ax.set_xticks(*_ticks(first, max(ends)))
     else:
         ax.set(xlim=(0, 1.03 * max(ends)), ylim=(0, min(high, 30)))
     style.label(ax, axis, "", f"{what} error per picture, Σ (ŷ − x)²")
