@@ -5,9 +5,9 @@
 Each step runs in a process of its own, so that its peak of memory is its own. Three forms: Martens' of
 2010 (gradient, backtracking and line search on all data, curvature on 5,000; CG is cut at 30 iterations
 to save time, which leaves more to the cheap parts), and those of experiments/autoencoders.py in
-its third stage (batches of 5,000, Kronecker preconditioner) and its last (all data; curvature on all of the
-CURVES-like pictures, on 5,000 of MNIST's). The second step is timed: the first touches all its memory
-for the first time. Writes benchmarks/results/hf_step.md.
+its third stage (batches of 5,000, Kronecker preconditioner; but five CG iterations, not two) and its last
+(all data; curvature on all of the CURVES-like pictures, on 5,000 of MNIST's). The second step is timed:
+the first touches all its memory for the first time. Writes benchmarks/results/hf_step.md.
 """
 
 import argparse
@@ -29,7 +29,7 @@ KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False)
 FORMS = {
     "2010, all data": dict.fromkeys(ENCODERS, dict(curvature_batch=5000, max_cg=30)),
     "Kronecker, batches": dict.fromkeys(ENCODERS, dict(KRONECKER, gradient_batch=5000, curvature_batch=1250, max_cg=5)),
-    "Kronecker, last stage": {"CURVES-like": dict(KRONECKER, max_cg=30),
+    "Kronecker, last stage": {"CURVES-like": dict(KRONECKER, max_cg=20),
                               "MNIST": dict(KRONECKER, curvature_batch=5000, max_cg=3)},
 }
 MULTIPLY = (curvature, first_derivatives, kronecker, nets, passes)      # the modules with matrix products

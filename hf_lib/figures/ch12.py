@@ -257,11 +257,11 @@ def inside(run, stages, zoom):
     style.label(low, "gradient-equivalents", "ρ")
     seen = [(begin, of["gradient_batch"] or "all", of["curvature_batch"] or "all", of["max_cg"])
             for begin, of in stages if begin < 0.93 * end]
+    begins = [begin for begin, *_ in seen]
     for ax in (top, middle, low):
-        ax.vlines([begin for begin, *_ in seen], 0, 1, transform=ax.get_xaxis_transform(), color="#8C8C8C", linewidth=1,
+        ax.vlines(begins, 0, 1, transform=ax.get_xaxis_transform(), color="#8C8C8C", linewidth=1,
                   linestyle=style.DOTTED)
-    until = [*(begin for begin, *_ in seen[1:]), end]
-    for (begin, *numbers), after in zip(seen, until):
+    for (begin, *numbers), after in zip(seen, [*begins[1:], end]):
         if after - begin > 0.1 * end:                    # else there is no room for its name
             words = "{}\nG {}\nCG {}".format(*numbers)
             top.text(begin + 0.025 * end, 125, words, fontsize=9, va="top", linespacing=1.1)
