@@ -24,7 +24,7 @@ OLDEST_PYTHON = (3, 11)
 
 def lab(arguments):
     """open the course in JupyterLab (--no-browser: only print the address)"""
-    prepare()
+    prepare("lab")
     say("Starting JupyterLab; Ctrl+C in this window ends it.")
     start = "notebooks/00_start_here.ipynb"
     return inside("-m", "jupyterlab", f"--ServerApp.root_dir={HERE}", *arguments, start)

@@ -15,14 +15,13 @@ import os
 import platform
 import subprocess
 import sys
-import time
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 import hf_lib as hf
-from hf_lib import curvature, first_derivatives, kronecker, nets, passes
+from hf_lib.notebook.product_clock import product_clock
 
 ENCODERS = {"CURVES-like": ([784, 400, 200, 100, 50, 25, 6], 20_000), "MNIST": ([784, 1000, 500, 250, 30], 60_000)}
 KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False)
@@ -32,23 +31,6 @@ FORMS = {
     "Kronecker, last stage": {"CURVES-like": dict(KRONECKER, max_cg=20),
                               "MNIST": dict(KRONECKER, curvature_batch=5000, max_cg=3)},
 }
-MULTIPLY = (curvature, first_derivatives, kronecker, nets, passes)      # the modules with matrix products
-
-
-class TimedNumPy:
-    """NumPy, with a clock on `matmul`."""
-
-    def __init__(self):
-        self.seconds = 0.0
-
-    def __getattr__(self, name):
-        return getattr(np, name)
-
-    def matmul(self, *arrays, **options):
-        start = time.perf_counter()
-        out = np.matmul(*arrays, **options)
-        self.seconds += time.perf_counter() - start
-        return out
 
 
 def step(data, form, N=None):
@@ -62,19 +44,13 @@ def step(data, form, N=None):
         settings |= {name: N // 2 for name in ("gradient_batch", "curvature_batch") if name in settings}
     problem = hf.Problem(hf.MLP(sizes, activation="sigmoid"), hf.SigmoidCrossEntropy(), X, X)
     theta = problem.net.init(rng, scheme="sparse", dtype=np.float32)
-    timed = TimedNumPy()
-    for module in MULTIPLY:
-        module.np = timed
-    try:
+    with product_clock() as clock:
         loop = hf.HessianFree(problem, theta, rng=rng, **settings)
         first = next(loop)
-        timed.seconds = 0.0
+        clock.seconds = 0.0
         second = next(loop)
-    finally:
-        for module in MULTIPLY:
-            module.np = np
     seconds = second.seconds - first.seconds
-    return seconds, timed.seconds / seconds, _peak()
+    return seconds, clock.seconds / seconds, _peak()
 
 
 def _peak():

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import scipy
 
-RUNS = Path(__file__).resolve().parent.parent / "data" / "runs"
+from hf_lib.datasets.runs import RUNS, load
 
 
 class History:
@@ -63,13 +63,6 @@ class History:
     def cut(self, rows):
         """Forget what came after the first `rows` rows, when a checkpoint is older than the history."""
         self.columns = {name: values[:rows] for name, values in self.columns.items()}
-
-
-def load(path):
-    """Columns (name → array) and origin (dict) of a stored history."""
-    with np.load(path) as file:
-        origin = json.loads(str(file["origin"]))
-        return {name: file[name] for name in file.files if name != "origin"}, origin
 
 
 def _revision():

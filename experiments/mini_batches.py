@@ -27,7 +27,7 @@ import numpy as np
 from history import History
 
 import hf_lib as hf
-from hf_lib.clinic import Transcription
+from hf_lib.notebook.clinic import Transcription
 
 SIZES, BATCH, OTHER, SEEDS, EPOCHS = [784, 800, 10], 1000, 1000, [0, 1, 2, 3, 4], 20
 SMALL, SMALL_BUDGET, SMALL_BATCHES = 10_000, 100, (None, 5000, 1000, 250, 75)

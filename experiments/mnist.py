@@ -26,7 +26,7 @@ import history as stored  # noqa: E402
 import numpy as np  # noqa: E402
 
 import hf_lib as hf  # noqa: E402
-from hf_lib.loop import GGN  # noqa: E402
+from hf_lib.optimisers.loop import GGN  # noqa: E402
 
 
 class Slip(hf.HessianFree):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 import hf_lib as hf
+from hf_lib.datasets import run
 from hf_lib.figures import ch00, ch12
 
 PICTURES = Path(__file__).resolve().parent.parent / "data" / "pictures"
@@ -33,7 +34,7 @@ def race(budget=3000):
 
 def autoencoders():
     """An hour of `experiments/autoencoders.py curves`, stored: training error against cost."""
-    runs = {name: ch12.stored(f"autoencoder_curves_{key}")[0] for name, key in HOUR.items()}
+    runs = {name: run(f"autoencoder_curves_{key}")[0] for name, key in HOUR.items()}
     return ch12.runs(runs=runs, what="training", axis="gradient-equivalents", log=True)
 
 

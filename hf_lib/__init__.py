@@ -5,20 +5,21 @@
 13
 """
 
-from . import autodiff, datasets
-from .baselines import LBFGS, NAG, SGD, Adam, GradientDescent, Momentum
-from .cg import CGResult, cg
-from .cg_rules import GeometricKeep, RelativeProgress
-from .curvature import Linearization
-from .damping import levenberg_marquardt, predicted_reduction, reduction_ratio
-from .diagnose import Finding, diagnose
-from .hf import HessianFree
-from .line_search import LineSearchResult, armijo, wolfe
-from .loop import Step
-from .losses import SigmoidCrossEntropy, SigmoidSquaredError, SoftmaxCrossEntropy, SquaredError
-from .nets import MLP
-from .newton import GaussNewton, Newton
-from .problem import Problem
-from .record import HFStep
-from .settings import PRESETS, Settings
-from .setup_check import check_setup
+from . import datasets
+from .network import autodiff
+from .network.curvature import Linearization
+from .network.losses import SigmoidCrossEntropy, SigmoidSquaredError, SoftmaxCrossEntropy, SquaredError
+from .network.mlp import MLP
+from .network.problem import Problem
+from .notebook.setup_check import check_setup
+from .optimisers.diagnose import Finding, diagnose
+from .optimisers.first_order import LBFGS, NAG, SGD, Adam, GradientDescent, Momentum
+from .optimisers.hessian_free import HessianFree
+from .optimisers.loop import Step
+from .optimisers.newton import GaussNewton, Newton
+from .optimisers.record import HFStep
+from .optimisers.settings import PRESETS, Settings
+from .solvers.cg import CGResult, cg
+from .solvers.cg_rules import GeometricKeep, RelativeProgress
+from .solvers.damping import levenberg_marquardt, predicted_reduction, reduction_ratio
+from .solvers.line_search import LineSearchResult, armijo, wolfe

@@ -8,7 +8,7 @@ import ast
 import numpy as np
 
 from hf_lib.exercises import FunctionExercise, solved
-from hf_lib.exercises._compare import agree
+from hf_lib.judge.compare import agree
 
 # The names under which the framework itself reports; any other diagnosis must say what it means.
 GENERAL = {

@@ -11,6 +11,7 @@ import numpy as np
 from hypothesis import settings
 
 import hf_lib as hf
+from hf_lib.network.losses import Loss
 
 PROPERTY = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -34,7 +35,7 @@ class Case:
 
     depth: int
     activation: tuple
-    loss: hf.losses.Loss
+    loss: Loss
 
     def __str__(self):
         names = sorted(set(self.activation), key=self.activation.index) or ["no hidden layer"]

@@ -11,11 +11,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 from rattler import MatchSpec
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "locks" / "classroom.txt").read_text(encoding="utf-8")
-CORE = [Requirement(line) for line in PROJECT["dependencies"]]
+CORE = [Requirement(line) for line in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["lab"]]]
 CONDA = [entry for entry in ENVIRONMENT["dependencies"] if isinstance(entry, str)]
 
 

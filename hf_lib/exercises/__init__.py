@@ -16,9 +16,9 @@ function, or find the bug in one) and `ValueExercise` (give a number or a choice
 ``exercise.cell``: the line ``# exercise ch06.q1``, the stub, and the call of the check.
 """
 
-from ._core import Diagnosis
-from ._kinds import FunctionExercise, ValueExercise
-from ._registry import all_exercises, find, solved, yours
-from ._saved import bring
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+
+from .registry import all_exercises, bring, find, solved, yours
 
 __all__ = ["Diagnosis", "FunctionExercise", "ValueExercise", "all_exercises", "bring", "find", "solved", "yours"]

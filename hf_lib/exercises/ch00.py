@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from hf_lib.exercises import Diagnosis, FunctionExercise, ValueExercise
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 
 q1 = ValueExercise(
     name="ch00.q1", title="What did it cost?", kind="warm-up",

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from hf_lib.losses import SigmoidCrossEntropy
-
-from . import Diagnosis, FunctionExercise, ValueExercise
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+from hf_lib.network.losses import SigmoidCrossEntropy
 
 __all__ = ["q1", "q2", "q3", "q4", "q5", "q6"]
 

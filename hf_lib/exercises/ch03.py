@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ._core import Diagnosis
-from ._kinds import FunctionExercise, ValueExercise
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 
 
 def _positive_definite(rng, d):

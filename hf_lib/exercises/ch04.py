@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ._core import Diagnosis
-from ._kinds import FunctionExercise, ValueExercise
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 
 q1 = ValueExercise(
     name="ch04.q1",

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from hf_lib import autodiff, passes
-
-from ._core import Diagnosis
-from ._kinds import FunctionExercise, ValueExercise
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+from hf_lib.network import autodiff, passes
 
 q1 = ValueExercise(
     name="ch06.q1",

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from hf_lib.cg import cg
-
-from ._core import Diagnosis
-from ._kinds import FunctionExercise, ValueExercise
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+from hf_lib.solvers.cg import cg
 
 q1 = ValueExercise(
     name="ch07.q1",

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from hf_lib.damping import levenberg_marquardt, predicted_reduction
-
-from ._core import Diagnosis
-from ._kinds import FunctionExercise, ValueExercise
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+from hf_lib.solvers.damping import levenberg_marquardt, predicted_reduction
 
 q1 = ValueExercise(
     name="ch08.q1",

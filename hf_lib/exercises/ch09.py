@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from hf_lib.curvature import Linearization
-from hf_lib.losses import SoftmaxCrossEntropy, SquaredError
-from hf_lib.nets import MLP
-
-from ._core import Diagnosis
-from ._kinds import FunctionExercise, ValueExercise
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+from hf_lib.network.curvature import Linearization
+from hf_lib.network.losses import SoftmaxCrossEntropy, SquaredError
+from hf_lib.network.mlp import MLP
 
 q1 = ValueExercise(
     name="ch09.q1",

@@ -3,10 +3,9 @@ sick runs."""
 
 import numpy as np
 
-from hf_lib.cg_rules import RelativeProgress
-
-from ._core import Diagnosis
-from ._kinds import FunctionExercise, ValueExercise
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+from hf_lib.solvers.cg_rules import RelativeProgress
 
 # ---- the stop --------------------------------------------------------------------------------------
 

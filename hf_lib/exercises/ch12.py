@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from hf_lib.kronecker import KroneckerPreconditioner
-
-from ._core import Diagnosis
-from ._kinds import FunctionExercise, ValueExercise
+from hf_lib.judge.exercise import Diagnosis
+from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+from hf_lib.solvers.kronecker import KroneckerPreconditioner
 
 # ---- the mean picture ------------------------------------------------------------------------------
 

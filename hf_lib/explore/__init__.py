@@ -1,7 +1,7 @@
 """Interactive pictures: a pure draw function plus a few controls.
 
 >>> from hf_lib import explore
->>> from hf_lib.figures import style
+>>> from . import style
 >>> @explore.picture(kappa=explore.Log(1, 1000, default=10, label="κ"))
 ... def ravine(kappa):
 ...     fig = style.figure(6, 4)

@@ -3,8 +3,7 @@
 import functools
 import inspect
 
-from hf_lib.figures import style
-
+from . import style
 from .controls import Control
 
 

@@ -9,7 +9,7 @@ from threading import RLock
 import ipywidgets as widgets
 from IPython.display import HTML, display
 
-from hf_lib.figures.canvas import PANEL
+from .canvas import PANEL
 
 # A kernel may run two controls' messages in two threads, and matplotlib's settings are those of the process.
 DRAWING = RLock()

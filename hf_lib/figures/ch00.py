@@ -5,9 +5,13 @@ from functools import lru_cache
 
 import numpy as np
 
-import hf_lib as hf
 from hf_lib import explore
-from hf_lib.figures import style
+from hf_lib.explore import style
+from hf_lib.network.losses import SquaredError
+from hf_lib.network.mlp import MLP
+from hf_lib.network.problem import Problem
+from hf_lib.optimisers.first_order import SGD, Adam
+from hf_lib.optimisers.hessian_free import HessianFree
 
 CELL = 40  # pixels of the wall of misread digits that one of them gets, with the guess above it
 AXES = {"gradient-equivalents": "cost", "seconds": "seconds"}
@@ -61,12 +65,12 @@ def _example_race():
     """A race of half a second, so that tests can draw the picture."""
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (60, 1))
-    net = hf.MLP([1, 6, 1])
-    problem = hf.Problem(net, hf.SquaredError(), X, np.sin(5 * X))
+    net = MLP([1, 6, 1])
+    problem = Problem(net, SquaredError(), X, np.sin(5 * X))
     theta, grid = net.init(rng), np.linspace(-1, 1, 50)[:, None]
-    entrants = {"Hessian-free": hf.HessianFree(problem, theta, damping=1.0),
-                "Adam": hf.Adam(problem, theta, 1e-2, every=5),
-                "SGD": hf.SGD(problem, theta, 0.05, batch=20, rng=rng, every=5)}
+    entrants = {"Hessian-free": HessianFree(problem, theta, damping=1.0),
+                "Adam": Adam(problem, theta, 1e-2, every=5),
+                "SGD": SGD(problem, theta, 0.05, batch=20, rng=rng, every=5)}
     laps = {name: record(name, entrant, 60, lambda t: net(t, grid)[:, 0]) for name, entrant in entrants.items()}
     return {"laps": laps, "data": (X[:, 0], np.sin(5 * X[:, 0])), "grid": grid[:, 0]}
 

@@ -5,11 +5,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from hf_lib import MLP, HessianFree, Problem, SquaredError, explore
+from hf_lib import explore
 from hf_lib.datasets import sine
-from hf_lib.losses import SigmoidCrossEntropy, SigmoidSquaredError
-
-from . import style
+from hf_lib.explore import style
+from hf_lib.network.losses import SigmoidCrossEntropy, SigmoidSquaredError, SquaredError
+from hf_lib.network.mlp import MLP
+from hf_lib.network.problem import Problem
+from hf_lib.optimisers.hessian_free import HessianFree
 
 GRID = np.linspace(-1, 1, 241)[:, None]                      # where fits are drawn
 TARGET = {"y = 1": 1.0, "y = 0": 0.0}

@@ -7,8 +7,7 @@ also the error. Steps are told as η·h_max, which is 2 at the edge of stability
 import numpy as np
 
 from hf_lib import explore
-
-from . import style
+from hf_lib.explore import style
 
 START = np.array([-1.0, 0.4])
 STEPS = 40

@@ -7,9 +7,8 @@ import numpy as np
 
 from hf_lib import explore
 from hf_lib.datasets import surfaces
-from hf_lib.line_search import armijo
-
-from . import style
+from hf_lib.explore import style
+from hf_lib.solvers.line_search import armijo
 
 X, Y = np.linspace(-2, 3.6, 71), np.linspace(-1.5, 2, 51)      # the window of every map
 SURFACES = {s.name: s for s in (surfaces.saddle(), surfaces.rosenbrock(), surfaces.beale(), surfaces.ravine(20))}

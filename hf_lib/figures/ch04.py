@@ -5,8 +5,8 @@ from functools import cache
 import numpy as np
 
 from hf_lib import explore
+from hf_lib.explore import style
 
-from . import style
 from .ch03 import Decay
 
 DASHED = (0, (5, 2))

@@ -5,8 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from hf_lib import explore
-
-from . import style
+from hf_lib.explore import style
 
 X, INPUTS = 1.5, (0.8, -0.2, 0.3)                               # as in the notebook: x, and w, b, c
 # node: its name, its place, the nodes it uses

@@ -6,8 +6,7 @@ import numpy as np
 from matplotlib.collections import LineCollection
 
 from hf_lib import explore
-
-from . import style
+from hf_lib.explore import style
 
 DENSE, PRODUCT = style.COLOUR["bound"], style.COLOUR["model"]
 R_A, R_DELTA = style.COLOUR["model"], style.COLOUR["gradient"]

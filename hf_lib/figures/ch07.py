@@ -9,8 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from hf_lib import explore
-
-from . import style
+from hf_lib.explore import style
 
 STEPS = 30                                                      # of the designer's CG
 CG, DESCENT = style.COLOUR["conjugate gradients"], style.COLOUR["gradient descent"]

@@ -3,8 +3,7 @@
 import numpy as np
 
 from hf_lib import explore
-
-from . import style
+from hf_lib.explore import style
 
 DASHED, LONG = style.DASHED, style.LONG
 WIDTH, DEPTH = np.array([1.0, 12.0]), np.array([-3.0, 6.0])     # h and g of the valley in `radius`

@@ -1,13 +1,12 @@
 """Pictures of notebook 09: the loop as it grows, the step player, the digits, and the tuned race."""
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from hf_lib import explore
+from hf_lib.explore import style
 
-from . import style
 from .ch00 import CELL
 
 RED, BLACK, BLUE = style.COLOUR["model"], style.COLOUR["objective"], style.COLOUR["gradient"]
@@ -196,7 +195,6 @@ def digits(steps, images, labels, k):
 
 # ---- the race --------------------------------------------------------------------------------------
 
-ROOT = Path(__file__).resolve().parents[2]
 QUANTITIES = {"sine": ("f",), "digits": ("f", "test error")}
 AXES = {"steps": "index", "gradient-equivalents": "cost", "seconds": "seconds"}
 

@@ -5,10 +5,13 @@ import functools
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-import hf_lib as hf
 from hf_lib import explore
-
-from . import style
+from hf_lib.datasets import sine
+from hf_lib.explore import style
+from hf_lib.network.losses import SquaredError
+from hf_lib.network.mlp import MLP
+from hf_lib.network.problem import Problem
+from hf_lib.optimisers.hessian_free import HessianFree
 
 DASHED, LONG, DOTTED, DASH_DOT = style.DASHED, style.LONG, style.DOTTED, style.DASH_DOT
 LOOKS = (("#EE3C02", "-"), ("#2B43E1", DASHED), ("#4E1D96", LONG), ("#B959CE", DASH_DOT), ("#844729", DOTTED))
@@ -96,12 +99,12 @@ OFF = {"stop": {"stop": None}, "warm": {"warm_start": 0.0}, "back": {"backtracki
 def panel_run(seed, off):
     """Hessian-free on 60 points of y = sin 10x, 1-8-8-1, without the devices in `off`: cost and f, arrays."""
     rng = np.random.default_rng(seed)
-    data = hf.datasets.sine("code", rng, n=60, noise=0.0)
-    net = hf.MLP([1, 8, 8, 1], activation="tanh")
-    problem, theta = hf.Problem(net, hf.SquaredError(), data.X, data.Y), net.init(rng)
+    data = sine("code", rng, n=60, noise=0.0)
+    net = MLP([1, 8, 8, 1], activation="tanh")
+    problem, theta = Problem(net, SquaredError(), data.X, data.Y), net.init(rng)
     changes = {key: value for name in off for key, value in OFF[name].items()}
     cost, loss = [1.0], [problem.value(theta)]
-    for step in hf.HessianFree(problem, theta, **ON, **changes):
+    for step in HessianFree(problem, theta, **ON, **changes):
         if step.cost > BUDGET:
             break
         cost.append(step.cost)

@@ -3,8 +3,7 @@
 import numpy as np
 
 from hf_lib import explore
-
-from . import style
+from hf_lib.explore import style
 
 # what stands beside each row, by the name of the device in data/runs/ablation.npz
 WITHOUT = {

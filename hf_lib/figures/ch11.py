@@ -1,16 +1,12 @@
 """Pictures of notebook 11: a repair that kills, the sine, the run browser, a preconditioner, misread digits."""
 
-import json
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
-from hf_lib import explore
+from hf_lib import datasets, explore
+from hf_lib.explore import style
 
-from . import style
-
-ROOT = Path(__file__).resolve().parents[2]
 DASHED, DOTTED, LONG, DASH_DOT = style.DASHED, style.DOTTED, style.LONG, style.DASH_DOT
 PREFIX = "mnist_"
 
@@ -40,18 +36,10 @@ AXES = {"CPU seconds": "cpu_seconds", "gradient-equivalents": "cost", "epochs": 
 # ---- stored runs ------------------------------------------------------------------------------------
 
 
-def load(name):
-    """Columns (name → array) and origin (dict) of a stored run of `experiments/`."""
-    with np.load(ROOT / "data" / "runs" / f"{name}.npz") as file:
-        origin = json.loads(str(file["origin"]))
-        return {key: file[key] for key in file.files if key != "origin"}, origin
-
-
 def digits_runs():
     """Every final run of `experiments/mnist.py`: name → columns."""
-    names = sorted(path.stem.removeprefix(PREFIX) for path in (ROOT / "data" / "runs").glob(f"{PREFIX}*.npz")
-                   if ".checkpoint" not in path.name and ".part" not in path.name)
-    return {name: load(PREFIX + name)[0] for name in names if not name.startswith("choose")}
+    names = [name for name in datasets.runs(PREFIX) if not name.startswith(f"{PREFIX}choose")]
+    return {name.removeprefix(PREFIX): datasets.run(name)[0] for name in names}
 
 
 # ---- 2: the repair that kills -----------------------------------------------------------------------

@@ -1,16 +1,12 @@
 """Pictures of notebook 12: what a deep network lets through, blocks of G, CG's progress, runs, codes, a walk."""
 
-import json
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from hf_lib import explore
+from hf_lib.explore import style
 
-from . import style
-
-RUNS = Path(__file__).resolve().parents[2] / "data" / "runs"
 SIDE, GAP = 28, 4
 OWN_LOOKS = {"Hessian-free, 2010": ("#4E1D96", style.LONG), "plain": ("#000000", style.DASHED),
              "diagonal": ("#2B43E1", style.DASH_DOT), "Kronecker": ("#EE3C02", "-"),
@@ -23,16 +19,6 @@ ERRORS = {"training": "train", "test": "test"}
 def _look(name):
     colour, dashes = OWN_LOOKS.get(name) or style.METHODS[name][:2]
     return {"color": colour, "linestyle": dashes}
-
-
-def stored(name):
-    """Columns (name → array) and origin (dict, empty for an album) of data/runs/NAME.npz; None and {} without one."""
-    path = RUNS / f"{name}.npz"
-    if not path.exists():
-        return None, {}
-    with np.load(path) as file:
-        origin = json.loads(str(file["origin"])) if "origin" in file.files else {}
-        return {key: file[key] for key in file.files if key != "origin"}, origin
 
 
 def _ticks(low, high):

@@ -3,8 +3,7 @@
 import numpy as np
 
 from hf_lib import explore
-
-from . import style
+from hf_lib.explore import style
 
 # what was changed, by the name of the run in data/runs/autoencoder_curves_try_NAME.npz
 CHANGED = {

@@ -40,7 +40,7 @@ import time
 import ipywidgets
 from IPython.display import HTML, display
 from hf_lib import explore
-from hf_lib.figures import style
+from hf_lib.explore import style
 
 def shown(value, height=2):
     fig = style.figure(5, height)

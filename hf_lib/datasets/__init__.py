@@ -1,0 +1,15 @@
+"""The course's data: sine, MNIST, CURVES-like pictures, toy surfaces, and the histories of long runs.
+
+>>> import numpy as np
+>>> data = sine("slides", np.random.default_rng(0))
+>>> data.X.shape, data.Y.shape
+((2000, 1), (2000, 1))
+"""
+
+from . import surfaces
+from .curves import curves
+from .mnist import Digits, mnist, one_hot
+from .runs import run, runs
+from .sine import Regression, sine
+
+__all__ = ["Digits", "Regression", "curves", "mnist", "one_hot", "run", "runs", "sine", "surfaces"]

@@ -1,0 +1,85 @@
+"""Finding exercises by name: the chapters' modules are the registry."""
+
+import importlib.util
+import pkgutil
+import re
+import sys
+from pathlib import Path
+
+from hf_lib.judge.exercise import Exercise
+from hf_lib.judge.saved import check_saved
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+
+
+def chapters():
+    """The modules ``ch01``, ``ch02``, … of this package, imported, in order."""
+    package = importlib.import_module(__package__)
+    names = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if re.fullmatch(r"ch\d\d", m.name))
+    return [importlib.import_module(f"{__package__}.{name}") for name in names]
+
+
+def all_exercises():
+    """Every declared `Exercise`, in the order of chapters and declarations."""
+    return [item for module in chapters() for item in vars(module).values() if isinstance(item, Exercise)]
+
+
+def find(name):
+    """The exercise called ``name``, as in ``find("ch06.q1")``; ValueError where there is none."""
+    if re.fullmatch(r"ch\d\d\.q\d+", name):
+        chapter, attribute = name.split(".")
+        module = f"{__package__}.{chapter}"
+        if module in sys.modules or importlib.util.find_spec(module):
+            exercise = getattr(importlib.import_module(module), attribute, None)
+            if isinstance(exercise, Exercise):
+                return exercise
+    raise ValueError(f"name: there is no exercise {name!r}")
+
+
+def yours(name):
+    """The reader's last correct answer to an exercise in this session, or else the course's.
+
+    An `Answer`: callable as the function is, and it says whose it is where a cell shows it.
+    """
+    return find(name).answer
+
+
+def bring(name, folder=NOTEBOOKS):
+    """Check the cell of an exercise as it stands in its saved notebook, and hand on what it gives.
+
+    Parameters
+    ----------
+    name : str
+        ``"ch07.q2"``.
+    folder : Path
+        Where the notebooks lie.
+
+    Returns
+    -------
+    Answer
+        The reader's function where it is correct, else the course's; it says which. A cell that cannot
+        stand alone (it uses something else from its notebook) counts as not correct.
+
+    Raises
+    ------
+    ValueError
+        If there is no exercise of that name.
+    """
+    exercise = find(name)
+    check_saved(exercise, Path(folder))
+    return exercise.answer
+
+
+def solved(source):
+    """The source of a notebook cell with the solution in place of the stub.
+
+    A cell is an exercise when its first line is ``# exercise chNN.qK``; any other is returned as it is.
+    Raises ValueError where the exercise is unknown or its stub does not stand verbatim in the cell.
+    """
+    marked = re.match(r"# exercise (\S+)[ \t]*\n", source)
+    if marked is None:
+        return source
+    exercise = find(marked[1])
+    if source.count(exercise.stub) != 1:
+        raise ValueError(f"source: the cell of {exercise.name} does not hold the stub as it is declared")
+    return source.replace(exercise.stub, exercise.code)

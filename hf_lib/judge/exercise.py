@@ -1,0 +1,161 @@
+"""What all exercises share: declared once, then checked, hinted at, solved and handed on.
+
+An exercise is declared by its texts: the *stub* as it stands in the notebook, and the *code* that
+solves it in its place. The reference against which answers are judged is compiled from that code, so
+that the three cannot drift apart.
+"""
+
+import ast
+import inspect
+import re
+import textwrap
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .answers import Answer, Text, Verdict
+from .compare import Finding
+
+KINDS = ("warm-up", "core", "stretch", "find the bug")
+NOT_ATTEMPTED = Finding("not attempted", "Write your answer in place of the stub, and run the cell again.")
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A typical wrong answer, and the name of what is wrong with it.
+
+    With ``say`` it is a diagnosis of its exercise: whoever gives the same outputs in all cases is told
+    so. Without, ``name`` is one of the general diagnoses, and ``wrong`` a sample that must get it.
+    """
+
+    name: str
+    wrong: object
+    say: str = ""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Exercise:
+    """The part that `FunctionExercise` and `ValueExercise` share.
+
+    Parameters
+    ----------
+    name : str
+        ``"ch06.q1"``: the module and the name under which the exercise is declared.
+    title : str
+    kind : {"warm-up", "core", "stretch", "find the bug"}
+    stub, code : str
+        Source texts: as it stands in the notebook, and solved. The last function or variable that
+        the stub defines is the answer.
+    why : str
+        Markdown shown below the code by ``solution()``.
+    hints : tuple of three str
+        Markdown, from a nudge to nearly there.
+    diagnoses : tuple of `Diagnosis`
+        At least three wrong answers, the more specific first.
+    uses : dict
+        What the code finds in the notebook beside ``np``, as ``{"hf": hf}``.
+    rtol : float, optional
+        Relative tolerance; else argued from the dtype (functions) or 1 % (values).
+    """
+
+    name: str
+    title: str
+    kind: str
+    stub: str
+    code: str
+    why: str
+    hints: tuple[str, str, str]
+    diagnoses: tuple[Diagnosis, ...]
+    uses: dict = field(default_factory=dict)
+    rtol: float | None = None
+
+    def __post_init__(self):
+        if not re.fullmatch(r"ch\d\d\.q\d+", self.name):
+            raise ValueError(f"name: expected 'chNN.qK', came {self.name!r}")
+        if self.kind not in KINDS:
+            raise ValueError(f"kind of {self.name}: expected one of {KINDS}, came {self.kind!r}")
+        if not isinstance(self.hints, tuple) or len(self.hints) != 3:
+            raise ValueError(f"hints of {self.name}: expected a tuple of three, came {self.hints!r}")
+        self.stub, self.code, self.why = (_tidy(text) for text in (self.stub, self.code, self.why))
+        self.hints = tuple(map(_tidy, self.hints))
+        self.target = _last_name(self.name, self.stub)
+        self.reference = self.compile(self.code)
+        self._hints_read = 0
+        self._correct = ()  # holds the reader's last correct answer
+
+    def __repr__(self):
+        return f"{self.name} ({self.kind}): {self.title}"
+
+    @property
+    def cell(self):
+        """Source of the notebook cell: the marker line, the stub, the call of the check."""
+        gap = "\n\n\n" if inspect.isroutine(self.reference) else "\n\n"
+        return f"# exercise {self.name}\n{self.stub}{gap}{self.name}.check({self.target})"
+
+    @property
+    def answer(self):
+        """The reader's last correct answer in this session, or else the course's; it says which."""
+        if self._correct:
+            return Answer(self.name, self._correct[0], yours=True)
+        return Answer(self.name, self.reference, yours=False)
+
+    def check(self, answer):
+        """Judge an answer; return a `Verdict`. Never raises on an answer, whatever it is."""
+        if isinstance(answer, Answer):
+            answer = answer.value
+        with np.errstate(all="ignore"):  # an answer may be of any size
+            found = self._examine(answer)
+        if found is None:
+            self._correct = (answer,)
+            return Verdict(self.name, "correct", "", self._praise)
+        if found.name == NOT_ATTEMPTED.name:
+            return Verdict(self.name, "not attempted", "", found.message)
+        return Verdict(self.name, "incorrect", found.name, found.message, found.details)
+
+    def hint(self, number=None):
+        """Hint 1, 2 or 3 as a `Text`; without a number, the next one not yet read."""
+        if number is None:
+            number = min(self._hints_read + 1, 3)
+        if number not in (1, 2, 3):
+            raise ValueError(f"number: expected 1, 2 or 3, came {number!r}")
+        self._hints_read = max(self._hints_read, number)
+        return Text(f"Hint {number} of 3 for {self.name}", self.hints[number - 1])
+
+    def solution(self):
+        """The code and why it is so, as a `Text`."""
+        return Text(f"Solution of {self.name}", f"```python\n{self.code}\n```\n\n{self.why}")
+
+    def compile(self, source):
+        """Run a source text as the notebook would; return what it defines under the stub's name."""
+        namespace = {"np": np, "__name__": f"hf_lib.exercises.{self.name}", **self.uses}
+        exec(compile(source, f"<{self.name}>", "exec"), namespace)
+        return namespace[self.target]
+
+
+def unanswered(value):
+    """The `Finding` on a value that is a stub's ``...``, or a tuple that still holds one; else None."""
+    items = value if isinstance(value, (tuple, list)) else (value,)
+    open_parts = [number for number, item in enumerate(items, start=1) if item is ...]
+    if not open_parts:
+        return None
+    if len(open_parts) == len(items):
+        return NOT_ATTEMPTED
+    seen = (f"still `...`: number {', '.join(map(str, open_parts))} of {len(items)}",)
+    return Finding("not finished", "A part of the answer is still missing.", seen)
+
+
+def _tidy(text):
+    return textwrap.dedent(text).strip()
+
+
+def _last_name(exercise, stub):
+    """The last function or variable that a stub defines at its top level."""
+    names = []
+    for node in ast.parse(stub).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names.append(node.name)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            names.append(node.targets[0].id)
+    if not names:
+        raise ValueError(f"stub of {exercise}: expected a function or an assignment, came {stub!r}")
+    return names[-1]

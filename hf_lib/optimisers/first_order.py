@@ -1,0 +1,208 @@
+"""What Hessian-free is compared with, as the same kind of iterator. Derived in notebooks 02 and 09.
+
+Every record's loss is f at the record's own θ, on the batch that the next step will use, so
+it costs nothing extra. (With mini-batches it is thus an estimate on fresh examples.)
+"""
+
+import time
+from collections import deque
+from math import nan
+
+import numpy as np
+from scipy.optimize import minimize
+
+from hf_lib._checks import count, number
+
+from .loop import GRADIENT, Batches, Optimiser, Step, value_and_gradient
+from .saving import Resumable
+
+
+class FirstOrder(Resumable, Optimiser):
+    """The loop of all first-order methods; a method says how θ moves in `_move`.
+
+    Parameters
+    ----------
+    problem : Problem
+        Or any object with `value` and `gradient`; with a batch size also `batch` and `N`.
+    theta : ndarray (d,)
+        Where to start; copied.
+    learning_rate : float or callable
+        η, or ``learning_rate(k)`` for step k = 0, 1, ….
+    batch : int, optional
+        Examples a step; all without it.
+    rng : numpy.random.Generator, optional
+        Needed with `batch`.
+    max_steps : int, optional
+    every : int
+        Steps between two records.
+
+    Notes
+    -----
+    Cost: 1 a step on all data, batch / N on a mini-batch, and as much once at the start. A loss or
+    gradient that is not finite ends the loop; `theta` is then the last good one.
+    """
+
+    _saved = (*Resumable._saved, "_gradient")
+
+    def __init__(self, problem, theta, learning_rate, batch=None, rng=None, max_steps=None, every=1):
+        super().__init__(problem, theta, max_steps)
+        if not callable(learning_rate):
+            rate = number("learning_rate", learning_rate, low=0, open_low=True)
+            learning_rate = lambda k: rate
+        self.learning_rate = learning_rate
+        self.every = count("every", every)
+        self._batches = Batches(problem, batch, rng, "batch")
+        self._gradient = None
+
+    def _step(self):
+        if self._gradient is None:
+            self._evaluate(self.theta, 0)
+        while self.reason is None:
+            eta = float(self.learning_rate(self.index))
+            theta = self._move(self.theta, self._gradient, eta)
+            loss = self._evaluate(theta, self.index + 1)
+            if self.reason is None:
+                self.theta = theta
+                self.index += 1
+                if self.index % self.every == 0 or self.index == self.max_steps:
+                    return Step(self.index, theta, loss, eta, 0.0, self.cost)
+        return None
+
+    def _evaluate(self, theta, k):
+        loss, self._gradient = value_and_gradient(self._batches.draw(), theta)
+        self.cost += GRADIENT * self._batches.share
+        if not np.isfinite(loss) or not np.isfinite(self._gradient).all():
+            self.reason = f"loss or gradient is not finite after step {k}"
+        return loss
+
+    def _move(self, theta, g, eta):
+        raise NotImplementedError
+
+
+class GradientDescent(FirstOrder):
+    """θ ← θ − η ∇f(θ) on all data. Derived in 02 §1."""
+
+    def __init__(self, problem, theta, learning_rate, max_steps=None, every=1):
+        super().__init__(problem, theta, learning_rate, max_steps=max_steps, every=every)
+
+    def _move(self, theta, g, eta):
+        return theta - eta * g
+
+
+class SGD(FirstOrder):
+    """θ ← θ − η ∇f_M(θ) on a fresh mini-batch M. Derived in 09 §6."""
+
+    def _move(self, theta, g, eta):
+        return theta - eta * g
+
+
+class Momentum(FirstOrder):
+    """v ← µ v − η ∇f(θ), θ ← θ + v: Polyak's heavy ball. Derived in 02 §5.
+
+    Takes `momentum`, µ in [0, 1) or ``momentum(k)`` for step k = 0, 1, …, besides what `FirstOrder` takes.
+    """
+
+    _saved = (*FirstOrder._saved, "velocity")
+
+    def __init__(self, problem, theta, learning_rate, momentum=0.9, **others):
+        super().__init__(problem, theta, learning_rate, **others)
+        if not callable(momentum):
+            mu = number("momentum", momentum, low=0, high=np.nextafter(1, 0))
+            momentum = lambda k: mu
+        self.momentum = momentum
+        self.velocity = np.zeros_like(self.theta)
+
+    def _move(self, theta, g, eta):
+        self.velocity = self.momentum(self.index) * self.velocity - eta * g
+        return theta + self.velocity
+
+
+class NAG(Momentum):
+    """Nesterov's accelerated gradient, seen from its look-ahead point. Derived in 02 §6.
+
+    v ← µ v − η ∇f(θ), θ ← θ + µ v − η ∇f(θ): θ is the point where the gradient is taken.
+    Sutskever et al. 2013, §2, with their θ + µ v called θ here.
+    """
+
+    def _move(self, theta, g, eta):
+        self.velocity = self.momentum(self.index) * self.velocity - eta * g
+        return theta + self.momentum(self.index + 1) * self.velocity - eta * g      # the next look-ahead
+
+
+class Adam(FirstOrder):
+    """m ← β₁m + (1−β₁)g, s ← β₂s + (1−β₂)g², θ ← θ − η m̂ / (√ŝ + ε). Derived in 09 §6.
+
+    m̂ = m / (1 − β₁ᵏ) and ŝ = s / (1 − β₂ᵏ) undo the start at zero. Kingma & Ba 2015.
+    """
+
+    _saved = (*FirstOrder._saved, "mean", "square")
+
+    def __init__(self, problem, theta, learning_rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, **others):
+        super().__init__(problem, theta, learning_rate, **others)
+        self.beta1 = number("beta1", beta1, low=0, high=np.nextafter(1, 0))
+        self.beta2 = number("beta2", beta2, low=0, high=np.nextafter(1, 0))
+        self.eps = number("eps", eps, low=0, open_low=True)
+        self.mean = np.zeros_like(self.theta)
+        self.square = np.zeros_like(self.theta)
+
+    def _move(self, theta, g, eta):
+        k = self.index + 1
+        self.mean += (1 - self.beta1) * (g - self.mean)
+        self.square += (1 - self.beta2) * (g * g - self.square)
+        mean = self.mean / (1 - self.beta1 ** k)
+        square = self.square / (1 - self.beta2 ** k)
+        return theta - eta * mean / (np.sqrt(square) + self.eps)
+
+
+class LBFGS(Optimiser):
+    """Limited-memory BFGS by `scipy.optimize.minimize`, on all data. Shown in 09 §6.
+
+    SciPy works in float64: θ is handed over and back with a cast. The whole run is made at the
+    first record asked for; `seconds` and `cost` are taken when each record was made. Its step sizes
+    stay inside: `step_size` is NaN.
+
+    Parameters
+    ----------
+    problem, theta, max_steps
+        As for the others; `max_steps` must be given.
+    memory : int
+        Pairs of vectors kept.
+    """
+
+    def __init__(self, problem, theta, max_steps, memory=10):
+        super().__init__(problem, theta, count("max_steps", max_steps))
+        self.memory = count("memory", memory)
+        self._records = None
+
+    def __next__(self):
+        if self._records is None:
+            self._run()
+        if not self._records:
+            raise StopIteration
+        record = self._records.popleft()
+        self.index, self.theta = record.index, record.theta
+        self.cost, self.seconds = record.cost, record.seconds
+        return record
+
+    def _run(self):
+        dtype, start = self.theta.dtype, time.perf_counter()
+        self._records = deque()
+        values = {}                                      # f at the points of the current search
+
+        def objective(x):
+            with np.errstate(over="ignore", invalid="ignore"):
+                f, g = value_and_gradient(self.problem, x.astype(dtype))
+            self.cost += GRADIENT
+            values[x.tobytes()] = f
+            return f, g.astype(np.float64)
+
+        def record(x):
+            self.index += 1
+            self._records.append(Step(self.index, x.astype(dtype), values[x.tobytes()], nan,
+                                      time.perf_counter() - start, self.cost))
+            values.clear()
+
+        result = minimize(objective, self.theta.astype(np.float64), jac=True, method="L-BFGS-B", callback=record,
+                          options={"maxiter": self.max_steps, "maxcor": self.memory, "maxfun": 20 * self.max_steps,
+                                   "ftol": 0.0, "gtol": 0.0})
+        self.reason = str(result.message)

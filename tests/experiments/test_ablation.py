@@ -1,0 +1,221 @@
+"""The ablation and the comparison with Adam: what the stored tables hold and show, and the scripts in small."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "experiments"))
+import ablation  # noqa: E402
+import against_adam  # noqa: E402
+import history  # noqa: E402
+
+from hf_lib.figures import ch10_ablation  # noqa: E402
+
+PROBLEMS, DEVICES = list(ablation.PROBLEMS), list(ablation.VARIANTS)[1:]
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return history.load(ROOT / "data" / "runs" / "ablation.npz")
+
+
+@pytest.fixture(scope="module")
+def rows(stored):
+    """{problem: {device: (f without it over f of the full method, one for each seed; their median)}}."""
+    finals = ch10_ablation.finals_of(*_settings(stored))
+    return {problem: ch10_ablation.relative(finals[problem]) for problem in finals}
+
+
+def _settings(stored):
+    return stored[0], stored[1]["settings"]
+
+
+# --- the table is whole
+
+def test_every_cell_is_there_once_and_says_where_it_comes_from(stored):
+    columns, origin = stored
+    cells = set(zip(columns["problem"], columns["variant"], columns["seed"]))
+    assert len(cells) == len(columns["seed"]) == 3 * 13 * 5
+    assert cells == {(i, j, seed) for i in range(3) for j in range(13) for seed in range(5)}
+    assert origin["settings"] == ablation.settings() and origin["seed"] == ablation.SEEDS
+    assert origin["command"].startswith("python experiments/ablation.py") and origin["revision"] != "unknown"
+
+
+def test_all_had_the_same_budget_and_used_it(stored):
+    columns, _ = stored
+    for i, setup in enumerate(ablation.PROBLEMS.values()):
+        cost = columns["cost"][columns["problem"] == i]
+        longest = 340 + 100                     # a step of 250 iterations, the preconditioner, searches
+        assert cost.max() <= setup.budget and cost.min() > setup.budget - longest
+
+
+def test_f_never_rises_and_the_target_was_met_where_it_says_so(stored):
+    columns, origin = stored
+    assert np.all(columns["final"] == columns["best"]) and np.all(columns["final"] < columns["start"])
+    target = np.array(origin["settings"]["targets"])[columns["problem"].astype(int)]
+    assert np.array_equal(np.isfinite(columns["reached"]), columns["final"] <= target)
+
+
+# --- the picture's numbers
+
+def test_the_picture_takes_each_seed_over_its_own_full_run():
+    finals = {"full": np.array([1.0, 2.0, 4.0]), "stop": np.array([3.0, 2.0, 2.0])}
+    ratios, median = ch10_ablation.relative(finals)["stop"]
+    assert list(ratios) == [3.0, 1.0, 0.5] and median == 1.0
+
+
+def test_the_table_is_taken_apart_in_the_order_of_the_seeds(stored):
+    columns, settings = _settings(stored)
+    cell = (columns["problem"] == 1) & (columns["variant"] == 3) & (columns["seed"] == 4)
+    assert ch10_ablation.finals_of(columns, settings)["deep"]["decay"][4] == columns["final"][cell].item()
+
+
+# --- what it shows
+
+@pytest.fixture(scope="module")
+def delays(stored):
+    """{problem: {device: the cost of the target over the full method's, a seed each; ∞ where it was not reached}}."""
+    columns, settings = _settings(stored)
+    found = {}
+    for problem in PROBLEMS:
+        cost = ablation.table(columns, settings, problem, "reached")
+        found[problem] = {name: np.where(np.isnan(c), np.inf, c) / cost["full"] for name, c in cost.items()}
+    return found
+
+
+@pytest.mark.parametrize("problem, factor", [("sine", 1e5), ("deep", 1.5), ("classifier", 100)])
+def test_without_the_stopping_rule_the_target_is_never_met(rows, delays, problem, factor):
+    assert np.all(rows[problem]["stop"][0] > factor) and np.all(np.isinf(delays[problem]["stop"]))
+    assert rows[problem]["stop"][1] == pytest.approx(max(median for _, median in rows[problem].values()), rel=0.01)
+
+
+def test_lambda_as_at_the_start_is_worse_everywhere(rows, delays):
+    assert all(np.all(rows[problem]["rule for λ"][0] > 1.1) for problem in PROBLEMS)
+    assert rows["sine"]["rule for λ"][1] > 300 and np.all(np.isinf(delays["sine"]["rule for λ"]))
+
+
+def test_a_tuned_fixed_lambda_keeps_up_on_the_sine_only(rows, delays):
+    assert 0.5 < rows["sine"]["fixed λ"][1] < 1.5 and np.median(delays["sine"]["fixed λ"]) < 1.2
+    assert np.all(rows["deep"]["fixed λ"][0] > 1.1) and np.all(rows["classifier"]["fixed λ"][0] > 1.1)
+
+
+def test_the_initialisation_matters(rows, delays):
+    assert np.all(rows["sine"]["initialisation"][0] > 1.2) and np.all(delays["sine"]["initialisation"] > 1.2)
+    assert np.all(rows["deep"]["initialisation"][0] > 2)
+    assert np.sum(rows["classifier"]["initialisation"][0] > 1.5) == 4               # of five
+
+
+def test_curvature_from_a_quarter_is_better_than_from_all(rows, delays):
+    """On the classifier the full method has the quarter already."""
+    assert np.all(rows["sine"]["curvature batch"][0] < 0.5) and np.all(delays["sine"]["curvature batch"] < 0.4)
+    assert np.all(rows["deep"]["curvature batch"][0] < 0.9) and np.all(delays["deep"]["curvature batch"] < 0.5)
+    assert np.all(rows["classifier"]["curvature batch"][0] > 5)
+
+
+@pytest.mark.parametrize("device", ["warm start", "decay", "backtracking", "preconditioner", "exponent", "ratio",
+                                    "line search"])
+def test_these_devices_hardly_change_the_cost_of_the_target(delays, device):
+    for problem in PROBLEMS:
+        assert np.all(np.abs(delays[problem][device] - 1) < 0.25), problem
+        assert abs(np.median(delays[problem][device]) - 1) < 0.1, problem
+
+
+def test_the_line_search_helps_a_little_on_the_sine_and_is_never_used_on_the_deep_network(stored, rows):
+    assert np.all((rows["sine"]["line search"][0] > 1.05) & (rows["sine"]["line search"][0] < 1.4))
+    assert np.all(rows["deep"]["line search"][0] == 1)
+
+
+def test_backtracking_costs_more_than_it_brings_on_the_classifier(rows):
+    assert np.sum(rows["classifier"]["backtracking"][0] < 0.85) == 4                # of five
+
+
+# --- against Adam
+
+@pytest.fixture(scope="module")
+def adam():
+    return {name: history.load(ROOT / "data" / "runs" / f"against_adam_{name}.npz") for name in against_adam.BUDGETS}
+
+
+@pytest.mark.parametrize("name", against_adam.BUDGETS)
+def test_adam_was_tuned_on_the_whole_grid_and_both_ran_with_every_seed(adam, name):
+    columns, origin = adam[name]
+    assert origin["settings"] == against_adam.settings(name)
+    method, seed = columns["method"], columns["seed"]
+    tuned = set(zip(*(columns[part][method == 1] for part in ("rate", "batch", "length"))))
+    assert tuned == {(rate, batch or 0, length or 0) for rate, batch, length in against_adam.grid(name)}
+    for m in (0, 2, 3):
+        assert set(seed[method == m]) >= set(ablation.SEEDS)
+    assert np.all(columns["cost_0"][method == 0] <= against_adam.BUDGETS[name][0])
+
+
+def test_on_the_deep_autoencoder_adam_needs_a_fifth_of_the_work(adam):
+    columns = adam["deep"][0]
+    for k in range(3):
+        assert against_adam.ratios(columns, k).max() < 0.22
+    for k in range(2):
+        assert against_adam.ratios(columns, k, 3).max() < 0.25
+    assert np.all(np.isnan(against_adam.ratios(columns, 2, 3)))     # a quarter does not get as low as all
+
+
+def test_on_the_sine_adam_wins_early_and_hessian_free_at_a_low_loss(adam):
+    columns = adam["sine"][0]
+    early, middle, late = (against_adam.ratios(columns, k) for k in range(3))
+    assert early.max() < 0.2 and 0.2 < middle.min() < 1 < middle.max() < 2
+    assert np.sum(np.isinf(late)) == 4 and late.min() > 2.8         # ∞: not within three times the budget
+    quarter = [against_adam.ratios(columns, k, 3) for k in range(3)]
+    assert quarter[0].max() < 0.7 and np.median(quarter[1]) > 2 and quarter[2].min() > 10
+
+
+# --- the scripts in small
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """A sine network with five hidden units in place of the problems, and a folder of its own."""
+    setup = ablation.Setup((1, 5, 1), 40, 0.1, "sparse", 1.0, None, 500, 0.15)
+    monkeypatch.setattr(ablation, "PROBLEMS", {"sine": setup})
+    monkeypatch.setattr(ablation, "VARIANTS", {"full": {}, "stop": {"stop": None}, "initialisation": {},
+                                               "curvature batch": {}})
+    monkeypatch.setattr(ablation.settings, "__defaults__", ({"sine": setup},))
+    monkeypatch.setattr(history, "RUNS", tmp_path)
+    return tmp_path
+
+
+def _main(monkeypatch, script, *words):
+    monkeypatch.setattr(sys, "argv", [f"{script.__name__}.py", *words])
+    script.main()
+
+
+def test_a_table_cut_short_goes_on_and_makes_no_cell_twice(small, monkeypatch, capsys):
+    _main(monkeypatch, ablation, "sine", "--seeds", "0")
+    first, _ = history.load(small / "ablation.npz")
+    _main(monkeypatch, ablation, "sine", "--seeds", "0", "1")
+    columns, _ = history.load(small / "ablation.npz")
+    assert len(first["seed"]) == 4 and len(columns["seed"]) == 8
+    np.testing.assert_array_equal(columns["seconds"][:4], first["seconds"])      # not made again
+    table = ablation.table(columns, ablation.settings(), "sine", "cg_iterations")
+    assert np.all(table["stop"] > table["full"])
+    assert len({tuple(f) for f in ablation.table(columns, ablation.settings(), "sine", "final").values()}) == 4
+    assert "sine: f after the budget" in capsys.readouterr().out
+
+
+def test_adam_stops_where_it_has_reached_all_targets(small, monkeypatch, capsys):
+    monkeypatch.setattr(against_adam, "BUDGETS", {"sine": [60, 120]})
+    monkeypatch.setattr(against_adam, "CAP", {"sine": 150})
+    monkeypatch.setattr(against_adam, "RATES", {"sine": [0.03]})
+    monkeypatch.setattr(against_adam, "BATCHES", {"sine": [None, 20]})
+    _main(monkeypatch, against_adam, "sine")
+    columns, _ = history.load(small / "against_adam_sine.npz")
+    again = len(columns["seed"])
+    _main(monkeypatch, against_adam, "sine")
+    assert len(history.load(small / "against_adam_sine.npz")[0]["seed"]) == again
+    hf, adam = columns["method"] == 0, np.isin(columns["method"], (1, 2))
+    assert np.all(columns["cost_0"][hf] <= 60) and np.all(columns["cost_1"][hf] <= 120)
+    met = np.isfinite(columns["cost_1"][adam])
+    assert np.array_equal(met, columns["lowest"][adam] <= columns["loss_1"][adam])
+    assert np.nanmax(columns["cost_1"][adam]) <= 150
+    for k in (0, 1):
+        assert against_adam.ratios(columns, k).shape == against_adam.ratios(columns, k, 3).shape == (5,)
+    assert "budget 120, as in the table" in capsys.readouterr().out

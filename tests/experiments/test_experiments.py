@@ -1,0 +1,97 @@
+"""The long runs as scripts: what they store, and that a run cut short goes on as if it had not been."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import hf_lib as hf
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "experiments"))
+import history  # noqa: E402
+import mnist  # noqa: E402
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """A few made-up digits in place of MNIST, a small network, and a folder of its own."""
+    rng = np.random.default_rng(0)
+    X, y = rng.random((80, 784), dtype=np.float32), rng.integers(0, 10, 80)
+    data = SimpleNamespace(X_train=X, Y_train=hf.datasets.one_hot(y, 10), y_train=y, X_test=X, y_test=y)
+    monkeypatch.setattr(hf.datasets, "mnist", lambda: data)
+    monkeypatch.setattr(mnist, "SIZES", [784, 4, 10])
+    monkeypatch.setattr(history, "RUNS", tmp_path)
+    return tmp_path
+
+
+RUNS = {
+    "sgd": dict(learning_rate=0.1, batch=4),
+    "adam": dict(learning_rate=0.01, batch=4),
+    "hf": dict(preset="stochastic", gradient_batch=4, curvature_batch=2),
+    "slip": dict(preset="source2022", gradient_batch=4, preconditioner=0.75),
+}
+
+
+@pytest.mark.parametrize("method", RUNS)
+def test_a_run_that_was_cut_short_goes_on_bit_for_bit(small, method, capsys):
+    mnist.make(mnist.Run("whole", method, RUNS[method], 4, l2=1e-4, held_out=20))
+    run = mnist.Run("cut", method, RUNS[method], 4, l2=1e-4, held_out=20)
+    course = mnist.Course(run)
+    for _ in course.follow(3):                                    # until somebody pulls the plug
+        course.save()
+    next(course.loop)                                             # a step that no checkpoint saw
+    mnist.make(run)
+    assert "cut: going on after epoch 3" in capsys.readouterr().out
+    whole, cut = (history.load(small / f"mnist_{name}.npz")[0] for name in ("whole", "cut"))
+    assert whole["epoch"].tolist() == pytest.approx([0, 0.0667, 0.2, 0.533, 1, 2, 3, 4], abs=0.07)
+    for column in set(whole) - {"seconds", "cpu_seconds"}:
+        np.testing.assert_array_equal(whole[column], cut[column], err_msg=column)
+    assert [path.name for path in small.glob("*checkpoint*")] == []
+
+
+def test_a_complete_run_is_left_alone_and_one_with_other_settings_refused(small):
+    mnist.make(mnist.Run("a", "sgd", RUNS["sgd"], 1))
+    before = (small / "mnist_a.npz").read_bytes()
+    mnist.make(mnist.Run("a", "sgd", RUNS["sgd"], 1))
+    assert (small / "mnist_a.npz").read_bytes() == before
+    with pytest.raises(ValueError, match="settings"):
+        mnist.make(mnist.Run("a", "sgd", {"learning_rate": 0.2, "batch": 4}, 1))
+
+
+def test_history_keeps_where_it_comes_from(small):
+    mnist.make(mnist.Run("b", "sgd", dict(learning_rate=0.1, batch=20), 2, seed=5))
+    columns, origin = history.load(small / "mnist_b.npz")
+    assert set(columns) == {"epoch", "steps", "seconds", "cpu_seconds", "cost", "loss", "test_error",
+                            "average_test_error"}
+    assert columns["cost"][-1] == pytest.approx(2 + 1 / 4)        # two epochs of four batches, one more at the start
+    assert origin["seed"] == 5 and origin["command"] == "python experiments/mnist.py b"
+    assert origin["settings"] == {"method": "sgd", "learning_rate": 0.1, "batch": 20, "l2": 0.0, "held_out": 0}
+    assert set(origin) >= {"revision", "numpy", "scipy", "python", "machine", "threads"}
+
+
+def test_what_is_chosen_has_the_lowest_error_of_its_last_rows(small):
+    for rate in (1e-5, 0.1):
+        mnist.make(mnist.Run(f"rate_{rate:g}", "sgd", dict(learning_rate=rate, batch=4), 8, held_out=20))
+    for name in ("rate_1e-05", "rate_0.1"):
+        columns, _ = history.load(small / f"mnist_{name}.npz")
+        error, which = mnist.validation(name)
+        means = {key: np.mean(columns[key][-mnist.LAST:]) for key in ("valid_error", "average_valid_error")}
+        assert error == min(means.values()) == means[which]
+    with pytest.raises(SystemExit, match="make nothing first"):
+        mnist.validation("nothing")
+
+
+def test_stored_histories_name_their_command_and_revision():
+    """Whatever is in data/runs can be traced back and repeated."""
+    stored = [p for p in history.RUNS.glob("*.npz") if ".checkpoint" not in p.name and ".part" not in p.name]
+    albums = {path for path in stored if path.stem.endswith("_album")}
+    assert {path.with_name(path.name.replace("_album", "")) for path in albums} <= set(stored)
+    for path in set(stored) - albums:
+        columns, origin = history.load(path)
+        assert len({len(values) for values in columns.values()}) == 1, path.name
+        assert origin["command"].startswith("python experiments/") and origin["revision"] != "unknown", path.name
+        assert json.dumps(origin["settings"]), path.name

@@ -1,0 +1,314 @@
+"""Notebook 12: its preconditioner is the library's, what it says of its runs is so, the stored run can be repeated."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from chapter_cells import assert_caught, assert_each_in_one_cell, assert_every_part, names_before, sources_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hf_lib as hf
+from hf_lib.exercises import ch12 as ex
+from hf_lib.figures import ch12, ch12_tries
+from hf_lib.solvers.kronecker import KroneckerPreconditioner
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "experiments"))
+import autoencoders  # noqa: E402
+import autoencoders_quick  # noqa: E402
+import history  # noqa: E402
+
+NOTEBOOK = ROOT / "notebooks" / "12_deep_autoencoders.ipynb"
+CELLS = sources_of(NOTEBOOK)
+RUN, ORIGIN = hf.datasets.run("autoencoder_curves_hf")
+ALBUM, _ = hf.datasets.run("autoencoder_curves_hf_album")
+seeds = st.integers(0, 2**32 - 1)
+quick = settings(max_examples=25, deadline=None)
+
+
+@pytest.fixture(scope="module")
+def before():
+    """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
+    return names_before(CELLS)
+
+
+@pytest.fixture(scope="module")
+def mine(before):
+    return SimpleNamespace(**before[None])
+
+
+# ---- the confirmations can fail --------------------------------------------------------------------
+
+MUTATIONS = {
+    "2.2 sign": ("gradient[-1][:-1], -covariance", "gradient[-1][:-1], covariance"),
+    "5.1 slope": ("@ block[:-1].T * act.slope(value)", "@ block[:-1].T * value"),
+    "5.2 the loss' curvature": ("D, p * (1 - p), D", "D, p, D"),
+    "5.2 order": ("np.kron(np.outer(x, x), S) for", "np.kron(S, np.outer(x, x)) for"),
+    "5.3 chance": ("np.where(y == 1, p, 1 - p)", "np.where(y == 1, 1 - p, p)"),
+    "5.4 one picture": ("S_n[1][0]),", "S_n[1][1]),"),
+    "5.5 order": ("np.kron(B, C) @ V.ravel()", "np.kron(C, B) @ V.ravel()"),
+    "5.6 sizes": ("np.trace(first) / n / (np.trace(second) / m)", "np.trace(first) / np.trace(second)"),
+    "5.7 missing 1/N": ("s.T @ s / len(X), lam) for a, s", "s.T @ s, lam) for a, s"),
+    "5.7 true targets": ("y = hf.SigmoidCrossEntropy().sample(z, rng) ", "y = X "),
+    "5.9 λ": ("few.X, 2.0, np.random", "few.X, 1.0, np.random"),
+}
+
+
+def test_each_formula_stands_in_one_cell():
+    assert_each_in_one_cell(MUTATIONS, CELLS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", MUTATIONS)
+def test_a_wrong_formula_is_caught(step, before):
+    assert_caught(CELLS, before, MUTATIONS[step])
+
+
+# ---- the notebook's own versions -------------------------------------------------------------------
+
+
+@quick
+@given(seeds)
+def test_the_answers_of_exercises_2_and_3_make_the_library_s_preconditioner(seed):
+    rng = np.random.default_rng(seed)
+    net = hf.MLP([3, 4, 2, 3], ["sigmoid", "linear"])
+    X = rng.random((6, 3))
+    lin = hf.Problem(net, hf.SigmoidCrossEntropy(), X, X).linearize(net.init(rng))
+    factors, lam, r = lin.kronecker_factors(rng), float(rng.uniform(0.01, 3)), rng.standard_normal(net.size)
+    solved = [ex.q2.reference(*ex.q3.reference(A, S, lam), R).ravel() for (A, S), R in zip(factors, net.blocks(r))]
+    np.testing.assert_allclose(np.concatenate(solved), KroneckerPreconditioner(net, factors, lam)(r), rtol=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_my_preconditioner_is_the_library_s(mine, seed):
+    rng = np.random.default_rng(seed)
+    net = mine.autoencoder([6, 5, 2])
+    X, theta, r = rng.random((9, 6)), net.init(rng), rng.standard_normal(net.size)
+    lin = hf.Problem(net, hf.SigmoidCrossEntropy(), X, X).linearize(theta)
+    own = mine.my_preconditioner(net, theta, X, 0.3, np.random.default_rng(seed))
+    theirs = KroneckerPreconditioner(net, lin.kronecker_factors(np.random.default_rng(seed)), 0.3)
+    np.testing.assert_allclose(own(r), theirs(r), rtol=1e-9)
+
+
+@pytest.mark.slow
+def test_errors_and_networks_are_those_of_the_experiment(mine):
+    assert mine.net.sizes == autoencoders.network(autoencoders.ENCODERS["curves"]).sizes
+    assert mine.digits_net.sizes == autoencoders.network(autoencoders.ENCODERS["mnist"]).sizes
+    assert mine.net.activations == autoencoders.network(autoencoders.ENCODERS["curves"]).activations
+    some = mine.X_train[:50]
+    theirs = autoencoders.squared_error(mine.net, mine.theta, some)
+    assert mine.squared_error(mine.net, mine.theta, some) == pytest.approx(theirs, rel=1e-5)
+    assert mine.mean_picture_error(some) == pytest.approx(some.var(axis=0).sum(), rel=1e-5)
+
+
+def test_the_price_of_exercise_4_is_the_library_s():
+    net = autoencoders.network(autoencoders.ENCODERS["curves"])
+    factors = [(np.eye(n + 1, dtype=np.float32), np.eye(m, dtype=np.float32)) for n, m in zip(net.sizes, net.sizes[1:])]
+    applied = KroneckerPreconditioner(net, factors, 1.0).multiplications
+    assert ex.q4.reference == pytest.approx(applied / (4 * net.size)) and 250 < ex.q4.reference < 260
+
+
+def test_the_walk_decodes_as_the_network_does():
+    net = autoencoders.network([784, 12, 3])
+    theta = net.init(np.random.default_rng(0))
+    X = np.random.default_rng(1).random((4, 784))
+    W = net.blocks(theta)
+    code = 1 / (1 + np.exp(-(X @ W[0][:-1] + W[0][-1]))) @ W[1][:-1] + W[1][-1]
+    np.testing.assert_allclose(ch12.decode(W[2:], code), hf.SigmoidCrossEntropy().output(net(theta, X)), rtol=1e-9)
+
+
+# ---- the stored runs -------------------------------------------------------------------------------
+
+
+def test_every_stored_run_says_where_it_comes_from():
+    for name in hf.datasets.runs("autoencoder_"):
+        if name.endswith("album"):
+            continue
+        columns, origin = hf.datasets.run(name)
+        assert {"command", "revision", "seed", "settings", "machine"} <= set(origin), name
+        assert {"cost", "cpu_seconds", "train", "test", "loss"} <= set(columns)
+        assert np.all(np.diff(columns["cost"]) > 0) and np.all(np.isfinite(columns["train"]))
+
+
+def test_what_is_said_of_the_plateau_and_the_spectrum():
+    calm = (RUN["cost"] > 4) & (RUN["cost"] < 15)
+    assert calm.sum() >= 5 and np.ptp(RUN["train"][calm]) < 0.1
+    top = ALBUM["eigenvalues"]
+    flat, late = ALBUM["cost"] < 12, ALBUM["cost"] > 40
+    assert np.all(top[flat, 0] / top[flat, -1] < 2)
+    assert np.all(top[late, 5] / top[late, 6] > 5)                   # six stand apart: the code has six units
+    assert np.abs(top[late, :5] / top[late, 1:6]).max() < 5
+    first = int(np.argmax(top[:, 0] > 3 * top[:, 1]))
+    assert 15 < ALBUM["cost"][first] < 25
+
+
+def at(run, axis, value, error="train"):
+    """The error of a run at this cost or these seconds."""
+    return float(np.interp(value, run[axis], run[error]))
+
+
+def test_what_is_said_of_hessian_free_and_adam():
+    adam, _ = hf.datasets.run("autoencoder_curves_adam")
+    for axis, before, after in (("cost", (5, 60, 100), (140, 250, 500)),
+                                ("cpu_seconds", (20, 60, 90), (150, 300, 650))):
+        assert all(at(adam, axis, value) < at(RUN, axis, value) for value in before)
+        assert all(at(adam, axis, value) > at(RUN, axis, value) for value in after)
+    shorter, _ = hf.datasets.run("autoencoder_curves_adam_250")
+    for of, epochs in ((adam, 500), (shorter, 250)):
+        assert of["cost"][-1] == pytest.approx(epochs, rel=1e-3)
+        assert max(at(RUN, axis, of[axis][-1]) for axis in ("cost", "cpu_seconds")) < 0.8 * of["train"][-1]
+    assert at(RUN, "cost", 500, "test") > 1.2 * adam["test"][-1]
+    for of, lowest in ((RUN, 8.1), (adam, 8.5)):
+        assert of["test"].min() == pytest.approx(lowest, abs=0.05) and 110 < of["cost"][of["test"].argmin()] < 130
+    plateau = adam["train"] > 0.95 * 26.16
+    assert adam["cost"][np.argmin(plateau)] < 2.5 and RUN["cost"][np.argmax(RUN["train"] < 0.95 * 26.16)] > 20
+
+
+HOUR = {key: hf.datasets.run(f"autoencoder_curves_{key}_hour")[0] for key in ("sgd", "momentum", "nag", "adam")}
+
+
+def test_what_is_said_of_the_hour():
+    for of in HOUR.values():
+        assert of["cost"][-1] == pytest.approx(2400, abs=1)
+        assert at(of, "cost", 1200) > 0.8 * at(of, "cost", 500) and of["train"][-1] < 0.53 * at(of, "cost", 1200)
+    sgd, momentum, nag, adam = HOUR.values()
+    assert (sgd["cpu_seconds"][-1] / 60, adam["cpu_seconds"][-1] / 60) == pytest.approx((55, 65), abs=0.5)
+    assert RUN["cpu_seconds"][-1] == pytest.approx(3600, abs=60)
+    for of, times in ((sgd, 5.8), (momentum, 2.85), (nag, 3.05)):
+        assert of["train"][-1] == pytest.approx(times * RUN["train"][-1], rel=0.01)
+    assert RUN["train"][-1] == pytest.approx(0.75 * at(adam, "cpu_seconds", 3600), rel=0.03)
+    for mark in (150, 1000, 2100, 2399):
+        assert all(at(RUN, "cost", mark) < at(of, "cost", mark) for of in HOUR.values())
+    for mark in (200, 900, 2400, 3590):
+        assert all(at(RUN, "cpu_seconds", mark) < at(of, "cpu_seconds", mark) for of in HOUR.values())
+    short = {key: hf.datasets.run(f"autoencoder_curves_{key}")[0] for key in ("adam", "sgd")}
+    gains = [of["train"][-1] / HOUR[key]["train"][-1] for key, of in short.items()]
+    assert (*gains, at(RUN, "cost", 500) / at(RUN, "cost", 2399)) == pytest.approx((2.1, 1.9, 1.6), abs=0.05)
+    assert at(RUN, "cost", 2399) == pytest.approx(6 / 7 * at(adam, "cost", 2399), rel=0.02)
+    assert [round(of["test"][-1]) for of in (RUN, adam, sgd, momentum)] == [19, 13, 13, 14] and nag["test"][-1] < 15
+    for of, lowest in ((RUN, 8.1), (adam, 8.5)):
+        assert of["test"].min() == pytest.approx(lowest, abs=0.05)
+        assert 120 < of["cpu_seconds"][of["test"].argmin()] < 240                            # some three minutes
+
+
+def test_what_is_said_of_the_last_stages():
+    part, ten, three = (hf.datasets.run(f"autoencoder_curves_hf_{key}")[0] for key in ("part", "part10", "all3"))
+    for of in (part, ten, three):
+        index, here, there = np.intersect1d(of["index"], RUN["index"], return_indices=True)
+        shared = of["cost"][here] < 302
+        assert shared.sum() > 40
+        np.testing.assert_allclose(of["train"][here][shared], RUN["train"][there][shared], rtol=1e-6)
+    assert (at(part, "cost", 500), part["train"][-1]) == pytest.approx((1.29, 0.906), abs=0.005)
+    assert at(ten, "cost", 550) == pytest.approx(1.6, abs=0.01) and np.mean(ten["rho"][ten["cost"] > 320] < 0.25) > 0.5
+    assert np.median(three["rho"][three["cost"] > 320]) == pytest.approx(1, abs=0.05)
+    assert at(part, "cost", 560) < at(three, "cost", 560) < 1.03 * at(part, "cost", 560)        # has not paid yet
+    assert at(RUN, "cost", 560) < 0.95 * at(part, "cost", 560)
+    assert (at(RUN, "cost", 1000), at(part, "cost", 1000)) == pytest.approx((0.93, 1.08), abs=0.01)
+    assert (RUN["test"][-1], part["test"][-1]) == pytest.approx((19, 15), abs=0.5)
+    adam = HOUR["adam"]
+    assert part["train"][-1] == pytest.approx(at(adam, "cpu_seconds", 3600), rel=0.03)       # had drawn level
+
+
+def test_what_is_said_of_the_other_methods():
+    for key, epochs, factor in (("sgd", 500, 6), ("momentum", 300, 2.5), ("nag", 300, 2.5)):
+        of, origin = hf.datasets.run(f"autoencoder_curves_{key}")
+        assert origin["settings"]["epochs"] == epochs and of["cost"][-1] == pytest.approx(epochs, rel=1e-3)
+        for axis in ("cost", "cpu_seconds"):
+            assert at(RUN, axis, of[axis][-1]) < of["train"][-1] / factor, key
+
+
+def test_what_is_said_of_the_run_from_the_inside():
+    cost, rho, lam = RUN["cost"], RUN["rho"], RUN["damping"]
+    between = lambda a, b: (cost >= a) & (cost < b)
+    assert rho[between(17, 20)].min() < 0.25 and np.median(rho[between(4, 15)]) == pytest.approx(1, abs=0.02)
+    for begin in (60, 100):
+        assert np.median(rho[between(begin, begin + 10)]) > max(0.75, np.median(rho[between(begin - 10, begin)]))
+    assert lam[between(160, 300)].min() == pytest.approx(6e-5, rel=0.05)
+    assert np.median(rho[between(160, 200)]) > 0.75 > 0.65 > np.median(rho[between(240, 303)])
+    assert np.median(rho[between(320, 1000)]) == pytest.approx(1, abs=0.06) and lam.min() == pytest.approx(3e-6)
+    late = cost > 1000
+    assert rho[late].min() < 0 and np.median(rho[late]) > 0.4 and lam[late].max() < 2.5e-5
+
+
+def test_what_is_said_of_the_digits():
+    digits, origin = hf.datasets.run("autoencoder_mnist_hf")
+    assert digits["train"][-1] < 1.40 and origin["settings"]["l2"] == 2e-5
+    first = digits["train"] < 1.40
+    assert digits["cpu_seconds"][first.argmax()] == pytest.approx(1800, rel=0.05)            # half an hour
+    assert digits["test"].min() == pytest.approx(2.6, abs=0.05) and 80 < digits["cost"][digits["test"].argmin()] < 100
+    nag, _ = hf.datasets.run("autoencoder_mnist_nag")
+    assert nag["train"][-1] < 0.9 * at(digits, "cost", nag["cost"][-1])
+    assert at(digits, "cpu_seconds", nag["cpu_seconds"][-1]) == pytest.approx(nag["train"][-1], rel=0.05)
+
+
+def test_what_is_said_of_single_devices():
+    tries = {name: hf.datasets.run(f"autoencoder_curves_try_{name}")[0] for name in ch12_tries.CHANGED}
+    assert set(tries) == set(autoencoders.TRIES)
+    ends = {name: round(float(of["train"][-1]), 1) for name, of in tries.items()}
+    assert min(ends.values()) == ends["unchanged"] == 11.5 == ends["no_floor"]
+    assert ends["double_start"] == 14.3 and ends["lambda"] == 13.2 and ends["factor"] == 17.5 and ends["cold"] == 13.3
+    assert 19 < ends["diagonal"] < ends["plain_cg"] < 21 and tries["no_floor"]["damping"][-1] > 0.03
+    off = {name: of["cost"][np.argmax(of["train"] < 0.95 * 26.16)] for name, of in tries.items()}
+    assert all(np.all(tries[name]["train"][3:] > 0.95 * 26.16) for name in ("half_start", "large_batch"))
+    assert off["cg_10"] == pytest.approx(2 * off["unchanged"], rel=0.05)
+    assert (off["unchanged"], off["lambda"], off["factor"]) == pytest.approx((23, 9, 5), abs=0.5)
+    assert tries["cg_10"]["damping"][-1] > 10 * tries["unchanged"]["damping"][-1]
+
+
+def test_what_is_said_of_weight_decay():
+    decayed, _ = hf.datasets.run("autoencoder_curves_hf_decay")
+    assert (at(RUN, "cost", 300), at(decayed, "cost", 300)) == pytest.approx((1.80, 1.93), abs=0.02)
+    assert (at(RUN, "cost", 300, "test"), at(decayed, "cost", 300, "test")) == pytest.approx((10.9, 9.8), abs=0.06)
+
+
+def command_line(*more):
+    return ["autoencoders.py", *autoencoders_quick.arguments(ORIGIN), *more]
+
+
+@pytest.mark.slow
+def test_a_short_run_repeats_the_beginning_of_the_stored_one(monkeypatch, tmp_path):
+    """Float32: another processor adds up in another order, 1e-6 a step; 26 steps leave it below 1e-3."""
+    for module in (autoencoders, history):
+        monkeypatch.setattr(module, "RUNS", tmp_path)
+    monkeypatch.setattr(sys, "argv", command_line("--name", "again", "--rows", "6"))
+    autoencoders.main()
+    again = history.load(tmp_path / "again.npz")[0]
+    apart, rows = autoencoders_quick.apart(RUN, again)
+    assert rows == 6 and max(apart.values()) < 1e-3
+    monkeypatch.setattr(sys, "argv", command_line("--name", "other", "--rows", "1", "--seed", "1"))
+    autoencoders.main()
+    apart, rows = autoencoders_quick.apart(RUN, history.load(tmp_path / "other.npz")[0])
+    assert rows == 1 and max(apart.values()) > 5e-3                   # another seed is told apart
+
+
+def test_the_short_version_asks_for_what_made_the_run():
+    origin = {"command": "python experiments/autoencoders.py curves adam --rate 0.001 --album --cpu-seconds 600"}
+    assert autoencoders_quick.arguments(origin) == ["curves", "adam", "--rate", "0.001", "--cpu-seconds", "600"]
+    assert "curves_hf" in autoencoders_quick.stored()
+    assert not [name for name in autoencoders_quick.stored() if any(word in name for word in ("album", "grid", "try"))]
+
+
+def test_the_papers_numbers():
+    """Sutskever and others 2013, Table 1: the best of four µ."""
+    nag, momentum = {"CURVES": (.16, .096, .091, .074), "MNIST": (1.0, .73, .75, .80)}, \
+        {"CURVES": (.15, .10, .10, .10), "MNIST": (1.0, .77, .84, .90)}
+    names = {}
+    (cell,) = [source for source in CELLS if source.startswith("PAPER = ")]
+    exec("\n".join(cell.splitlines()[:2]), names)
+    for data, of in names["PAPER"].items():
+        assert of["NAG"] == min(nag[data]) and of["momentum"] == min(momentum[data])
+    assert names["PAPER"]["CURVES"]["SGD"] == 0.48 and names["PAPER"]["MNIST"]["SGD"] == 2.1
+    assert [names["PAPER"][data]["Hessian-free"] for data in ("CURVES", "MNIST")] == [0.058, 0.69]
+    assert [names["PAPER"][data]["Hessian-free, 2010"] for data in ("CURVES", "MNIST")] == [0.11, 1.40]
+
+
+# ---- what every chapter has ------------------------------------------------------------------------
+
+
+def test_the_chapter_has_every_part():
+    assert_every_part(NOTEBOOK)
+    assert not any("PROVISIONAL" in text or "ANSWER" in text for text in sources_of(NOTEBOOK, "markdown"))
