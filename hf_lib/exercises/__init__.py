@@ -10,10 +10,10 @@ In a notebook::
     ch06.q1.answer              # your last correct function, else the course's
     bring("ch06.q1")            # the same, after a look into the saved notebook 06
 
-Each chapter's exercises are declared in one module, ``chNN.py``, as `FunctionExercise` (write a
-function, or find the bug in one) and `ValueExercise` (give a number or a choice), each with its
-`Diagnosis` of typical wrong answers. A notebook holds an exercise in one code cell, which is
-``exercise.cell``: the line ``# exercise ch06.q1``, the stub, and the call of the check.
+Each chapter's exercises are listed in ``chNN.py`` and declared there or in a module beside it, as
+`FunctionExercise` (write a function, or find the bug in one) and `ValueExercise` (give a number or a
+choice), each with its `Diagnosis` of typical wrong answers. A notebook holds an exercise in one code
+cell, which is ``exercise.cell``: the line ``# exercise ch06.q1``, the stub, and the call of the check.
 """
 
 from hf_lib.judge.exercise import Diagnosis

@@ -5,6 +5,8 @@ import numpy as np
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 
+__all__ = ["q1", "q2", "q3"]
+
 q1 = ValueExercise(
     name="ch00.q1", title="What did it cost?", kind="warm-up",
     stub="cost = ...  # in gradient-equivalents",

@@ -1,9 +1,13 @@
-"""The exercises of notebook 02: steps, rates and momentum on a quadratic."""
+"""Exercises of notebook 02: a ravine's numbers, steps to count, a thousand at once; momentum in `ch02_momentum`."""
 
 import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+
+from .ch02_momentum import q3, q4
+
+__all__ = ["q1", "q2", "q3", "q4", "q5"]
 
 q1 = ValueExercise(
     name="ch02.q1",
@@ -80,135 +84,6 @@ q2 = FunctionExercise(
                   say="(√κ − 1)/(√κ + 1) is what momentum reaches; gradient descent has κ in place of √κ."),
         Diagnosis("sign",
                   lambda kappa, factor: -int(np.ceil(np.log(factor) / np.log((kappa - 1) / (kappa + 1))))),
-    ),
-)
-
-
-def _rate(matrix, measure):
-    """A wrong `momentum_rate`: the largest `measure` of the eigenvalues of matrix(η, µ, h)."""
-    return lambda eta, mu, h: max(float(np.max(measure(np.linalg.eigvals(np.array(matrix(eta, mu, x)))))) for x in h)
-
-
-def _momentum_matrix(eta, mu, h):
-    return [[1 - eta * h, mu], [-eta * h, mu]]
-
-
-q3 = FunctionExercise(
-    name="ch02.q3",
-    title="The rate of momentum",
-    kind="core",
-    stub='''
-        def momentum_rate(eta, mu, h):
-            """The largest |eigenvalue| of momentum's 2×2 matrices over all curvatures h, an array (n,)."""
-            return ...
-        ''',
-    code='''
-        def momentum_rate(eta, mu, h):
-            """The largest |eigenvalue| of momentum's 2×2 matrices over all curvatures h, an array (n,)."""
-            rate = 0.0
-            for h_i in h:
-                A = np.array([[1 - eta * h_i, mu], [-eta * h_i, mu]])
-                rate = max(rate, np.max(np.abs(np.linalg.eigvals(A))))
-            return rate
-        ''',
-    why="Each direction has a matrix of its own, and the slowest direction decides. The modulus of a complex pair "
-        "is $\\sqrt{\\mu}$, whatever its real part is.",
-    hints=("One 2×2 matrix for each $h_i$: look at step 5.2.",
-           "`np.linalg.eigvals` gives both eigenvalues, complex where they must be; `np.abs` is the modulus.",
-           "`np.max(np.abs(np.linalg.eigvals(A)))` for each $h_i$, and the largest of these."),
-    cases=lambda rng: [(0.1, 0.5, np.array([0.5, 4.0, 30.0])), (0.05, 0.9, rng.uniform(0.1, 20, 5)),
-                       (0.9, 0.3, np.array([0.2, 2.5])), (0.02, 0.0, rng.uniform(1, 60, 4))],
-    rtol=1e-6,
-    diagnoses=(
-        Diagnosis("real part only", _rate(_momentum_matrix, np.real),
-                  say="That is the largest real part. How fast a power shrinks is told by the modulus."),
-        Diagnosis("a wrong sign in the matrix",
-                  _rate(lambda eta, mu, h: [[1 - eta * h, mu], [eta * h, mu]], np.abs),
-                  say="The velocity goes against the gradient: one entry of your matrix has the wrong sign."),
-        Diagnosis("the easiest direction",
-                  lambda eta, mu, h: min(np.max(np.abs(np.linalg.eigvals(np.array(_momentum_matrix(eta, mu, x)))))
-                                         for x in h),
-                  say="You took the fastest direction; the slowest decides."),
-        Diagnosis("always √µ", lambda eta, mu, h: float(np.sqrt(mu)),
-                  say="√µ is the modulus where the eigenvalues are complex; where they are real, one is larger."),
-        Diagnosis("gradient descent's factor", lambda eta, mu, h: float(np.max(np.abs(1 - eta * h))),
-                  say="That is max |1 − ηh|, the rate without momentum."),
-    ),
-)
-
-
-def _path(gradient, theta, eta, mu, steps):
-    points, v = [theta], np.zeros_like(theta)
-    for _ in range(steps):
-        v = mu * v - eta * gradient(points[-1])
-        points.append(points[-1] + v)
-    return np.array(points)
-
-
-def _same_rows(gradient, theta, eta, mu, steps):
-    return np.tile(_path(gradient, theta, eta, mu, steps)[-1], (steps + 1, 1))
-
-
-def _in_place(gradient, theta, eta, mu, steps):
-    path = _path(gradient, theta, eta, mu, steps)
-    theta[:] = path[-1]
-    return path
-
-
-def _path_cases(rng):
-    for d, steps in ((2, 5), (3, 8), (4, 1)):
-        h = rng.uniform(0.5, 3.0, d)
-        yield (lambda theta, h=h: h * theta), rng.normal(size=d), 0.3, 0.6, steps
-
-
-q4 = FunctionExercise(
-    name="ch02.q4",
-    title="A path that never moved",
-    kind="find the bug",
-    stub='''
-        def momentum_path(gradient, theta, eta, mu, steps):
-            """The points θ_0, …, θ_steps of momentum, as an array (steps + 1, d)."""
-            v = np.zeros_like(theta)
-            path = [theta]
-            for _ in range(steps):
-                v *= mu
-                v -= eta * gradient(theta)
-                theta += v
-                path.append(theta)
-            return np.array(path)
-        ''',
-    code='''
-        def momentum_path(gradient, theta, eta, mu, steps):
-            """The points θ_0, …, θ_steps of momentum, as an array (steps + 1, d)."""
-            v = np.zeros_like(theta)
-            path = [theta]
-            for _ in range(steps):
-                v *= mu
-                v -= eta * gradient(theta)
-                theta = theta + v
-                path.append(theta)
-            return np.array(path)
-        ''',
-    why="`theta += v` writes into the array that the caller handed in, and the list holds that same array again and "
-        "again: at the end every row shows the last point. `theta = theta + v` makes a new array. `v` may be "
-        "changed in place, because nobody else holds it. The same trap waits in SciPy: the `callback` of "
-        "`scipy.sparse.linalg.cg` is handed the array that the method goes on changing, so a list of what it got "
-        "is one point many times over.",
-    hints=("Run it for three steps and print the rows. Then print the starting point again.",
-           "How many different arrays does the list `path` hold?",
-           "`theta += v` changes the one array that all entries of `path` refer to; `theta + v` is a new one."),
-    cases=_path_cases,
-    diagnoses=(
-        Diagnosis("all rows are the last point", _same_rows,
-                  say="The caller's array is safe now, but the list still holds one array many times."),
-        Diagnosis("changed in place", _in_place),
-        Diagnosis("no memory", lambda gradient, theta, eta, mu, steps: _path(gradient, theta, eta, 0.0, steps),
-                  say="The velocity is thrown away: this is gradient descent."),
-        Diagnosis("uphill", lambda gradient, theta, eta, mu, steps: _path(gradient, theta, -eta, mu, steps),
-                  say="The velocity takes the gradient with a plus: the path climbs."),
-        Diagnosis("the start is missing",
-                  lambda gradient, theta, eta, mu, steps: _path(gradient, theta, eta, mu, steps)[1:],
-                  say="θ_0 belongs to the path: steps + 1 rows."),
     ),
 )
 

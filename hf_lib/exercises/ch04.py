@@ -1,9 +1,13 @@
-"""The exercises of notebook 04: the two parts of the Hessian, the product with G, and Gauss–Newton's rate."""
+"""Exercises of notebook 04: G by hand, Gauss–Newton's rate, a cut elsewhere; the product G v is in `ch04_products`."""
 
 import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+
+from .ch04_products import q2, q4
+
+__all__ = ["q1", "q2", "q3", "q4", "q5"]
 
 q1 = ValueExercise(
     name="ch04.q1",
@@ -37,66 +41,6 @@ q1 = ValueExercise(
                   say="The steps are −f′ divided by the curvature; check the sign of f′ = r z′."),
         Diagnosis("H in place of S", (4, -4, -1, 1), say="The second number is H = G + S. S alone is r z″."),
         Diagnosis("the parts exchanged", (-8, 4, -1, -0.5), say="G is the part with z′ twice; S is the one with z″."),
-    ),
-)
-
-
-def _ggn(J, H_L, v):
-    return np.einsum("nja,njk,nk->a", J, H_L, J @ v)
-
-
-def _mean_first(J, H_L, v):
-    J, H_L = J.mean(axis=0), H_L.mean(axis=0)
-    return J.T @ (H_L @ (J @ v))
-
-
-def _softmax_hessian(z):
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    p = e / e.sum(axis=1, keepdims=True)
-    return p[:, :, None] * np.eye(z.shape[1]) - p[:, :, None] * p[:, None, :]
-
-
-def _ggn_cases(rng):
-    for N, m, d in ((4, 3, 6), (5, 2, 4), (3, 4, 5)):
-        yield rng.normal(size=(N, m, d)), _softmax_hessian(rng.normal(size=(N, m))), rng.normal(size=d)
-
-
-q2 = FunctionExercise(
-    name="ch04.q2",
-    title="G v without G",
-    kind="core",
-    stub='''
-        def ggn_product(J, H_L, v):
-            """(1/N) Σ_n J_nᵀ H_L,n J_n v; J is (N, n_out, d), H_L is (N, n_out, n_out), v is (d,)."""
-            return ...
-        ''',
-    code='''
-        def ggn_product(J, H_L, v):
-            """(1/N) Σ_n J_nᵀ H_L,n J_n v; J is (N, n_out, d), H_L is (N, n_out, n_out), v is (d,)."""
-            Jv = J @ v                                    # (N, n_out): v → J v
-            u = np.einsum("njk,nk->nj", H_L, Jv)          # → H_L J v
-            return np.einsum("nja,nj->a", J, u) / len(J)  # → Jᵀ H_L J v, and the mean
-        ''',
-    why="Read the formula from the right. No array is larger than $J$ itself; the $d \\times d$ matrix never appears. "
-        "Chapter 06 gets rid of $J$ as well.",
-    hints=("Three products, from the right: first $J_n v$ for all examples.",
-           "`J @ v` has shape (N, n_out). `np.einsum` does the other two: the first with `\"njk,nk->nj\"`.",
-           "The last is `np.einsum(\"nja,nj->a\", J, u) / len(J)`."),
-    cases=_ggn_cases,
-    linear_in="v",
-    mean_over="J",
-    diagnoses=(
-        Diagnosis("missing 1/N", _ggn),
-        Diagnosis("the loss left out", lambda J, H_L, v: np.einsum("nja,nj->a", J, J @ v) / len(J),
-                  say="This is JᵀJ v: the loss's own curvature H_L is missing. It is the identity for the squared "
-                      "error only."),
-        Diagnosis("the mean too early", _mean_first,
-                  say="You average J and H_L first. The mean is over the products J_nᵀ H_L,n J_n."),
-        Diagnosis("diagonal of H_L only",
-                  lambda J, H_L, v: np.einsum("nja,njj,nj->a", J, H_L, J @ v) / len(J),
-                  say="Only the diagonal of H_L is used. For softmax H_L is a full matrix."),
-        Diagnosis("sign", lambda J, H_L, v: -_ggn(J, H_L, v) / len(J)),
-        Diagnosis("wrong shape", lambda J, H_L, v: np.einsum("njk,nk->nj", H_L, J @ v) / len(J)),
     ),
 )
 
@@ -154,94 +98,6 @@ q3 = FunctionExercise(
         Diagnosis("the residuals left out",
                   lambda J, r, bends: float(_radius(np.linalg.solve(J.T @ J, bends.sum(axis=0)))),
                   say="Each ∇²r_n must be multiplied by its residual r_n: that is why a good fit is fast."),
-    ),
-)
-
-
-def _slope(z, phi, u):
-    if phi == "identity":
-        return u
-    if phi == "sigmoid":
-        s = 1 / (1 + np.exp(-z))
-        return s * (1 - s) * u
-    return np.einsum("njk,nk->nj", _softmax_hessian(z), u)
-
-
-def _product(change=lambda phi: phi, times=1, divide=True):
-    """A wrong `ggn_product`: φ exchanged, J_φ used `times` times, the mean left out."""
-    def answer(J, z, v, phi):
-        u = J @ v
-        for _ in range(times):
-            u = _slope(z, change(phi), u)
-        return np.einsum("nja,nj->a", J, u) / (len(J) if divide else 1)
-    return answer
-
-
-def _diagonal_only(J, z, v, phi):
-    u = J @ v
-    if phi == "softmax":
-        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-        return np.einsum("nja,nj->a", J, p * u) / len(J)
-    return _product()(J, z, v, phi)
-
-
-def _phi_cases(rng):
-    for phi, N, m, d in (("softmax", 4, 3, 5), ("identity", 5, 1, 4), ("sigmoid", 3, 2, 4), ("sigmoid", 4, 1, 3),
-                         ("identity", 3, 2, 5)):
-        yield rng.normal(size=(N, m, d)), rng.normal(size=(N, m)), rng.normal(size=d), phi
-
-
-q4 = FunctionExercise(
-    name="ch04.q4",
-    title="A curvature that is always zero",
-    kind="find the bug",
-    stub='''
-        def ggn_product(J, z, v, phi):
-            """(1/N) Σ_n J_nᵀ J_φ(z_n) J_n v for a matching loss; phi: "identity", "sigmoid" or "softmax"."""
-            u = J @ v                                           # (N, n_out)
-            e = np.exp(z - z.max(axis=1, keepdims=True))
-            p = e / e.sum(axis=1, keepdims=True)
-            w = p * u - p * np.sum(p * u, axis=1, keepdims=True)
-            return np.einsum("nja,nj->a", J, w) / len(J)
-        ''',
-    code='''
-        def ggn_product(J, z, v, phi):
-            """(1/N) Σ_n J_nᵀ J_φ(z_n) J_n v for a matching loss; phi: "identity", "sigmoid" or "softmax"."""
-            u = J @ v                                           # (N, n_out)
-            if phi == "identity":
-                w = u
-            elif phi == "sigmoid":
-                p = 1 / (1 + np.exp(-z))
-                w = p * (1 - p) * u
-            else:
-                e = np.exp(z - z.max(axis=1, keepdims=True))
-                p = e / e.sum(axis=1, keepdims=True)
-                w = p * u - p * np.sum(p * u, axis=1, keepdims=True)
-            return np.einsum("nja,nj->a", J, w) / len(J)
-        ''',
-    why="One version of the student project's code differentiates through softmax whatever the loss is. With one "
-        "output softmax is 1 for every $z$, its derivative is 0, and so is the whole product: the sine network has "
-        "no curvature at all. With several outputs and the squared error nothing looks wrong, but the matrix is "
-        "another.",
-    hints=("Call it with one output and `phi=\"identity\"`, and print the result. Which argument is never used?",
-           "$J_\\varphi$ is $I$ for the identity, $\\operatorname{diag}(\\sigma(1 - \\sigma))$ for the sigmoid. Only "
-           "for softmax is it what the code computes.",
-           "Choose `w` by `phi`: `u`, or `p * (1 - p) * u` with `p = 1 / (1 + np.exp(-z))`, or the line as it stands."),
-    cases=_phi_cases,
-    linear_in="v",
-    mean_over="J",
-    diagnoses=(
-        Diagnosis("the sigmoid forgotten", _product(lambda phi: "identity" if phi == "sigmoid" else phi),
-                  say="Identity and softmax are right now. The sigmoid has a slope, too."),
-        Diagnosis("the identity everywhere", _product(lambda phi: "identity"),
-                  say="Now φ is left out for all three: this is (1/N) Σ JᵀJ v."),
-        Diagnosis("softmax for the sigmoid", _product(lambda phi: "softmax" if phi == "sigmoid" else phi),
-                  say="Identity and softmax are right now. The sigmoid still goes through softmax."),
-        Diagnosis("J_φ twice", _product(times=2),
-                  say="J_φ stands there once. Twice is right for the squared error on φ(z), which does not match."),
-        Diagnosis("half of softmax", _diagonal_only,
-                  say="J_φ of softmax is diag(p) − p pᵀ; the second part is missing."),
-        Diagnosis("missing 1/N", _product(divide=False)),
     ),
 )
 

@@ -20,8 +20,8 @@ def chapters():
 
 
 def all_exercises():
-    """Every declared `Exercise`, in the order of chapters and declarations."""
-    return [item for module in chapters() for item in vars(module).values() if isinstance(item, Exercise)]
+    """Every declared `Exercise`, in the order of the chapters and of what each lists in ``__all__``."""
+    return [getattr(module, name) for module in chapters() for name in module.__all__]
 
 
 def find(name):

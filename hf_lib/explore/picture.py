@@ -78,5 +78,6 @@ def picture(example=None, /, **controls):
 
 
 def pictures(module):
-    """Return name → `Picture` for every picture of a module."""
-    return {name: p for name, p in vars(module).items() if isinstance(p, Picture)}
+    """Return name → `Picture` for every picture of a module, in the order of its ``__all__`` if it has one."""
+    names = getattr(module, "__all__", vars(module))
+    return {name: vars(module)[name] for name in names if isinstance(vars(module)[name], Picture)}

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import pkgutil
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -14,10 +16,12 @@ from hypothesis import strategies as st
 pytest.register_assert_rewrite("exercise_checks")
 import exercise_checks as every  # noqa: E402
 
+import hf_lib.exercises  # noqa: E402
 from hf_lib.exercises import Diagnosis, FunctionExercise, ValueExercise, all_exercises, find, solved, yours  # noqa: E402
 from hf_lib.judge.calls import call  # noqa: E402
 from hf_lib.judge.checks import Context, Trial, constant_factor  # noqa: E402
 from hf_lib.judge.compare import agree, close  # noqa: E402
+from hf_lib.judge.exercise import Exercise  # noqa: E402
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -167,8 +171,16 @@ def test_every_exercise_stands_in_its_notebook(exercise):
     every.stands_in(exercise, json.loads(paths[0].read_text("utf-8")))
 
 
-def test_names_are_unique():
-    assert len({exercise.name for exercise in CHAPTERS}) == len(CHAPTERS)
+def test_a_chapter_lists_its_exercises_in_order_wherever_they_are_declared():
+    modules = [import_module(f"hf_lib.exercises.{m.name}") for m in pkgutil.iter_modules(hf_lib.exercises.__path__)]
+    declared = {id(item) for module in modules for item in vars(module).values() if isinstance(item, Exercise)}
+    assert declared == {id(exercise) for exercise in CHAPTERS}
+    numbers = {}
+    for exercise in CHAPTERS:
+        chapter, number = exercise.name.split(".q")
+        numbers.setdefault(chapter, []).append(int(number))
+    assert all(found == list(range(1, len(found) + 1)) for found in numbers.values())
+    assert list(numbers) == sorted(numbers)
 
 
 # ---- not attempted, and the library's own ----------------------------------------------------------

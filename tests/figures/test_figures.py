@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+import re
 
 import pytest
 from figure_checks import check_corners, check_values, corners, example
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 import hf_lib.figures
 from hf_lib import explore
 
-CHAPTERS = [importlib.import_module(f"hf_lib.figures.{m.name}")
-            for m in pkgutil.iter_modules(hf_lib.figures.__path__) if m.name.startswith("ch")]
+MODULES = [importlib.import_module(f"hf_lib.figures.{m.name}") for m in pkgutil.iter_modules(hf_lib.figures.__path__)]
+CHAPTERS = [module for module in MODULES if re.search(r"\.ch\d\d$", module.__name__)]
 PICTURES = [pytest.param(picture, id=f"{module.__name__.rpartition('.')[2]}.{name}")
             for module in CHAPTERS for name, picture in explore.pictures(module).items()]
 FEW = 4  # corners that are drawn in about two seconds
@@ -23,7 +24,14 @@ def many_corners(picture):
     return sum(1 for _ in corners(picture, example(picture))) > FEW
 
 
-@pytest.mark.parametrize("module", CHAPTERS, ids=lambda m: m.__name__)
+def test_a_chapter_lists_its_pictures_once_wherever_they_are_drawn():
+    listed = [picture for module in CHAPTERS for picture in explore.pictures(module).values()]
+    drawn = [p for module in MODULES for p in vars(module).values()
+             if isinstance(p, explore.Picture) and p.__module__ == module.__name__]
+    assert sorted(map(id, listed)) == sorted(map(id, drawn))
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__)
 def test_a_chapters_draw_functions_are_pictures(module):
     for name, f in inspect.getmembers(module, inspect.isfunction):
         if f.__module__ == module.__name__ and not name.startswith("_"):
