@@ -6,7 +6,7 @@ from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 from hf_lib.solvers.cg import cg
 
-from .ch07_preconditioning import spd_matrix, q3, q5
+from .ch07_preconditioning import q3, q5, spd_matrix
 from .ch07_stopping import q4
 
 __all__ = ["q1", "q2", "q3", "q4", "q5", "q6"]

@@ -1,1 +1,1 @@
-"""The course's pictures: one module per chapter, one pure function per picture."""
+"""The course's pictures: one pure function a picture; ``chNN.py`` lists those of chapter NN, wherever they stand."""

@@ -1,4 +1,4 @@
-"""Pictures of notebook 02: paths in a ravine, the factors of one step, and a network's curvatures.
+"""Pictures of notebook 02: a ravine, steps, a heavy ball; what was measured is in `ch02_measured`.
 
 The ravine is f(θ) = ½(θ₁² + κ θ₂²): curvature 1 along θ₁ and κ along θ₂, minimum at 0, so θ is
 also the error. Steps are told as η·h_max, which is 2 at the edge of stability for every κ.
@@ -8,6 +8,10 @@ import numpy as np
 
 from hf_lib import explore
 from hf_lib.explore import style
+
+from .ch02_measured import rates, spectrum
+
+__all__ = ["radius", "ravine", "best_step", "exact_steps", "heavy_ball", "memory", "rates", "spectrum"]
 
 START = np.array([-1.0, 0.4])
 STEPS = 40
@@ -64,7 +68,7 @@ def ravine(kappa, step):
     left, right = fig.subplots(1, 2, width_ratios=(1.25, 1))
     _ravine(left, kappa, path, "gradient descent")
     style.label(left, "θ₁ (flat)", "θ₂ (steep)", f"{STEPS} steps of η = {eta:.3g}")
-    names = (("flat, h = 1", FLAT, "-", "o"), (f"steep, h = {kappa:.3g}", STEEP, (0, (5, 2)), "s"))
+    names = (("flat, h = 1", FLAT, "-", "o"), (f"steep, h = {kappa:.3g}", STEEP, style.DASHED, "s"))
     for e, (name, colour, dashes, marker) in zip(np.abs(path).T, names):
         right.plot(np.clip(e, 1e-12, 1e12), color=style.COLOUR[colour], linestyle=dashes,
                    marker=marker, markersize=3, label=name)
@@ -93,7 +97,7 @@ def best_step(kappa, step):
     ax.plot(s, np.maximum(flat, steep), color="#D9D9D9", linewidth=8, solid_capstyle="round",
             label="the slower of the two")
     ax.plot(s, flat, color=style.COLOUR[FLAT], label="|1 − η h_min|")
-    ax.plot(s, steep, color=style.COLOUR[STEEP], linestyle=(0, (5, 2)), label="|1 − η h_max|")
+    ax.plot(s, steep, color=style.COLOUR[STEEP], linestyle=style.DASHED, label="|1 − η h_max|")
     ax.plot([step, step], [0, 1.25], color="#555555", linewidth=1)
     ax.plot(step, now, "o", color=style.COLOUR["objective"], markersize=8)
     ax.plot(best, rate, "*", color=style.COLOUR["model"], markersize=13, markeredgecolor="white",
@@ -134,7 +138,7 @@ def exact_steps(kappa, start):
     left.set_xticks(np.array([-0.5, 0, 0.5]) / scale, ["−0.5", "0", "0.5"])
     left.set_yticks([])
     style.label(left, "θ₁ (flat)", "θ₂ (steep), stretched by √κ", "each step to the lowest point of its line")
-    right.axhline(bound, color=style.COLOUR["bound"], linestyle=(0, (5, 2)), label="worst case ((κ−1)/(κ+1))²")
+    right.axhline(bound, color=style.COLOUR["bound"], linestyle=style.DASHED, label="worst case ((κ−1)/(κ+1))²")
     right.plot(range(1, 13), ratio, "o", color=style.COLOUR["objective"], label="measured")
     right.set(ylim=(-0.05, 1.35), yticks=(0, 0.5, 1), xlim=(0, 13), xticks=(1, 6, 12))
     style.label(right, "step k", "f(θₖ) / f(θₖ₋₁)", "what a step leaves of f")
@@ -162,7 +166,7 @@ def heavy_ball(kappa, step, momentum):
     circle = np.exp(1j * np.linspace(0, 2 * np.pi, 121))
     left.plot(circle.real, circle.imag, color="#555555", linewidth=1)
     small = np.sqrt(momentum) * circle
-    left.plot(small.real, small.imag, color=style.COLOUR["bound"], linewidth=1, linestyle=(0, (5, 2)),
+    left.plot(small.real, small.imag, color=style.COLOUR["bound"], linewidth=1, linestyle=style.DASHED,
               label="radius √µ")
     shown = np.clip(roots.real, -1.7, 1.7) + 1j * roots.imag
     for pair, (name, colour, marker, size) in zip(shown, (("flat", FLAT, "o", 10), ("steep", STEEP, "s", 5))):
@@ -198,66 +202,4 @@ def memory(momentum):
     fig.alt = (f"The rates over η·h for µ = {momentum:.2f}. Momentum stays at √µ = {root:.3g} from "
                f"η·h = {(1 - root) ** 2:.3g} to {(1 + root) ** 2:.3g} and is stable up to {limits[0]:.3g}; NAG "
                f"falls to 0 at η·h = 1 and is stable up to {limits[1]:.3g}; gradient descent is stable up to 2.")
-    return fig
-
-
-def _example_rates():
-    kappas = np.geomspace(2, 1000, 6)
-    q = np.sqrt(kappas)
-    return {"kappas": kappas, "rates": {"gradient descent": (kappas - 1) / (kappas + 1),
-                                        "momentum": (q - 1) / (q + 1), "NAG": 1 - 1 / q}}
-
-
-@explore.picture(_example_rates)
-def rates(kappas, rates):
-    """Steps per decimal digit: measured (marks) and as theory has it (lines)."""
-    fine = np.geomspace(kappas[0], kappas[-1], 80)
-    q = np.sqrt(fine)
-    theory = {"gradient descent": (fine - 1) / (fine + 1), "momentum": (q - 1) / (q + 1), "NAG": 1 - 1 / q}
-    fig = style.figure(7, 3.9)
-    ax = fig.subplots()
-    for name, measured in rates.items():
-        look = style.method(name)
-        ax.plot(fine, -1 / np.log10(theory[name]), color=look["color"], linestyle=look["linestyle"])
-        ax.plot(kappas, -1 / np.log10(measured), look["marker"], color=look["color"], label=look["label"], markersize=7)
-    ax.set(xscale="log", yscale="log")
-    style.label(ax, "condition number κ", "steps per decimal digit", "marks: measured, lines: theory")
-    style.legend(ax, loc="upper left")
-    worst = {name: -1 / np.log10(measured[-1]) for name, measured in rates.items()}
-    fig.alt = (f"Steps per decimal digit against the condition number, both axes logarithmic; at κ = {kappas[-1]:.0f}: "
-               + ", ".join(f"{name} {steps:.3g}" for name, steps in worst.items()) + ".")
-    return fig
-
-
-def _example_run():
-    eigenvalues = [np.linspace(-0.1, top, 60) ** 3 for top in (1.5, 2.5, 4.0)]
-    return {"steps": np.array([0, 500, 1000]), "losses": np.array([0.3, 0.2, 1e-3]),
-            "eigenvalues": eigenvalues, "limit": 78.0}
-
-
-@explore.picture(_example_run, k=lambda steps, **_: explore.Player(len(steps), label="record", default=len(steps) - 1))
-def spectrum(steps, losses, eigenvalues, limit, k):
-    """Left the loss of a run, right every eigenvalue of its Hessian at one record, the largest first."""
-    h = eigenvalues[k]
-    size = np.sort(abs(h))[::-1]
-    sign = np.sign(h[np.argsort(-abs(h), kind="stable")])
-    rank = np.arange(1, h.size + 1)
-    top = h.max()
-    fig = style.figure(8, 3.8)
-    left, right = fig.subplots(1, 2, width_ratios=(1, 1.7))
-    left.plot(steps, losses, color=style.COLOUR["momentum"])
-    left.plot(steps[k], losses[k], "o", color=style.COLOUR["objective"], markersize=8)
-    left.set_yscale("log")
-    style.label(left, "step", "f(θ)", f"step {steps[k]}: f = {losses[k]:.2g}")
-    right.axhline(limit, color=style.COLOUR["bound"], linestyle=(0, (5, 2)), label="2(1+µ)/η")
-    right.axhspan(top / 1000, top, color="#DCE7F0", zorder=0, label="h_max/1000 to h_max")
-    for which, name, colour, marker in ((sign > 0, "h > 0", "positive", "o"), (sign < 0, "h < 0", "negative", "v")):
-        right.plot(rank[which], size[which], marker, color=style.COLOUR[colour], markersize=3, label=name)
-    right.set(xscale="log", yscale="log", ylim=(1e-12, 1e3), xlim=(0.9, h.size), yticks=(1e-12, 1e-8, 1e-4, 1))
-    reach = int(np.sum(h > top / 1000))
-    style.label(right, "rank", "|eigenvalue of H|", f"h_max = {top:.3g}; above h_max/1000: {reach} of {h.size}")
-    style.legend(right, loc="lower left")
-    fig.alt = (f"The {h.size} eigenvalues of the network's Hessian after {steps[k]} steps, where f = {losses[k]:.2g}, "
-               f"by size on a logarithmic axis: the largest is {top:.3g}, {reach} lie above a thousandth of it, "
-               f"{int(np.sum(h < -1e-12 * top))} are negative beyond rounding.")
     return fig

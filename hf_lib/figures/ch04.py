@@ -7,9 +7,9 @@ import numpy as np
 from hf_lib import explore
 from hf_lib.explore import style
 
-from .ch03 import Decay
+from . import panels
+from .ch03_rates import Decay
 
-DASHED = (0, (5, 2))
 ERRORS = {"yscale": "log", "ylim": (1e-17, 1e7), "yticks": 10.0 ** np.arange(-16, 1, 4),
           "xlim": (-0.3, 12.3), "xticks": (0, 4, 8, 12)}               # the axes of twelve steps
 
@@ -42,8 +42,8 @@ def slices(t, f, tangent, h, g, i):
     fig = style.figure(7, 3.9)
     ax = fig.subplots()
     ax.plot(t, f[i], color=style.COLOUR["objective"], label="f(θ + tuᵢ)")
-    ax.plot(t, q, color=style.COLOUR["model"], linestyle=DASHED, label="Newton's model, with H")
-    ax.plot(t, tangent[i], color=style.COLOUR["Gauss-Newton"], linestyle=(0, (9, 2.5)), label="tangent network, with G")
+    ax.plot(t, q, color=style.COLOUR["model"], linestyle=style.DASHED, label="Newton's model, with H")
+    ax.plot(t, tangent[i], color=style.COLOUR["Gauss-Newton"], linestyle=style.LONG, label="tangent network, with G")
     ax.plot(0, f[i, middle], "o", color=style.COLOUR["step"], markersize=8)
     low, high = min(f[i].min(), tangent[i].min(), q.min()), max(f[i].max(), tangent[i].max(), q.max())
     ax.set(xlim=(t[0], t[-1]), ylim=(low - 0.05 * (high - low), high + 0.5 * (high - low)))
@@ -122,7 +122,7 @@ def circle(residual, start):
         z, along = np.array([np.cos(e[k]), np.sin(e[k])]), np.array([-np.sin(e[k]), np.cos(e[k])])
         foot = z + along * (along @ (target - z))
         left.plot(*np.stack([z, foot]).T, color=style.COLOUR["Gauss-Newton"], linewidth=1.3, alpha=1 - 0.2 * k)
-        left.plot(*np.stack([foot, target]).T, color=style.COLOUR["bound"], linewidth=0.9, linestyle=(0, (1, 1.5)))
+        left.plot(*np.stack([foot, target]).T, color=style.COLOUR["bound"], linewidth=0.9, linestyle=style.DOTTED)
         left.plot(*z, "P", color=style.COLOUR["Gauss-Newton"], markersize=7)
     left.text(0.82 * np.cos(e[0]), 0.82 * np.sin(e[0]), "z₀", ha="center", va="center")
     left.plot(*target, "*", color=style.COLOUR["data"], markersize=14, markeredgecolor="black", zorder=5)
@@ -131,8 +131,8 @@ def circle(residual, start):
     k = np.arange(e.size)
     size = np.clip(abs(e), 1e-16, None)
     right.plot(k, size, **(style.method("Gauss-Newton") | {"label": "Gauss–Newton"}))
-    right.plot(k, np.clip(size[0] * abs(residual) ** k, 1e-16, 1e3), color=style.COLOUR["bound"], linestyle=DASHED,
-               label="|θ₀| κᵏ")
+    right.plot(k, np.clip(size[0] * abs(residual) ** k, 1e-16, 1e3), color=style.COLOUR["bound"],
+               linestyle=style.DASHED, label="|θ₀| κᵏ")
     right.set(**ERRORS)
     style.label(right, "step k", "error |θₖ|", f"κ = residual / radius = {abs(residual):.1f}")
     style.legend(right, loc="upper right")
@@ -180,7 +180,8 @@ def fit(noise):
     k = np.arange(13)
     for name, e in errors.items():
         right.plot(e, **style.method(name))
-    right.plot(k, np.clip(0.1 * kappa ** k, 1e-17, None), color=style.COLOUR["bound"], linestyle=DASHED, label="0.1·κᵏ")
+    right.plot(k, np.clip(0.1 * kappa ** k, 1e-17, None), color=style.COLOUR["bound"], linestyle=style.DASHED,
+               label="0.1·κᵏ")
     right.set(**ERRORS)
     style.label(right, "step k", "‖θₖ − θ*‖", f"κ = {kappa:.2f}")
     style.legend(right, loc="upper right")
@@ -207,25 +208,18 @@ def training(steps, losses, share, h, g, k):
     fig = style.figure(8.4, 3.9)
     left, right = fig.subplots(1, 2, width_ratios=(1, 1.6))
     left.plot(steps, losses, color=style.COLOUR["objective"], label="f(θ)")
-    left.plot(steps, share, color=style.COLOUR["negative"], linestyle=DASHED, label="‖S‖ / ‖G‖")
+    left.plot(steps, share, color=style.COLOUR["negative"], linestyle=style.DASHED, label="‖S‖ / ‖G‖")
     for line in (losses, share):
         left.plot(steps[k], line[k], "o", color=style.COLOUR["step"], markersize=8)
     left.set(yscale="log", ylim=(1e-5, 20), yticks=10.0 ** np.arange(-5, 1))
     style.label(left, "step", "value", f"step {steps[k]}: f = {losses[k]:.2g}")
     style.legend(left, loc="upper right")
-    rank = np.arange(1, now.size + 1)
-    below = now < -1e-10                                            # not by rounding alone
-    right.axhline(0, color="#555555", linewidth=1)
-    right.plot(rank, flat, color=style.COLOUR["Gauss-Newton"], linestyle=(0, (9, 2.5)), label="G")
-    for mask, name, colour, marker in ((below, "H, negative", "negative", "v"), (~below, "H, others", "positive", "o")):
-        right.plot(rank[mask], now[mask], marker, color=style.COLOUR[colour], markersize=4, label=name)
-    right.set_yscale("symlog", linthresh=1e-4)
-    right.set(ylim=(-3, 300), xlim=(0, now.size + 1), yticks=(-1, -1e-2, -1e-4, 0, 1e-4, 1e-2, 1, 100))
-    right.set_yticklabels(("−1", "−0.01", "−10⁻⁴", "0", "10⁻⁴", "0.01", "1", "100"))
-    right.minorticks_off()
+    panels.eigenvalue_axes(right, now.size)
+    right.plot(np.arange(1, flat.size + 1), flat, color=style.COLOUR["Gauss-Newton"], linestyle=style.LONG, label="G")
+    below = panels.eigenvalues(right, now, "H, negative", "H, others")
     style.label(right, "rank", "eigenvalue", _minus(f"lowest of H: {now[0]:.1e};  ‖S‖/‖G‖ = {share[k]:.1e}"))
     style.legend(right, loc="upper left")
-    fig.alt = (f"After {steps[k]} steps f = {losses[k]:.2g}. {below.sum()} of {now.size} eigenvalues of H are "
+    fig.alt = (f"After {steps[k]} steps f = {losses[k]:.2g}. {below} of {now.size} eigenvalues of H are "
                f"negative, the lowest is {now[0]:.1e}, the largest {now[-1]:.3g}; those of G run from 0 to "
                f"{flat[-1]:.3g}; S is {share[k]:.1e} times as large as G.")
     return fig

@@ -5,6 +5,8 @@ import numpy as np
 from hf_lib import explore
 from hf_lib.explore import style
 
+__all__ = ["WITHOUT", "finals_of", "relative", "ablation"]
+
 # what stands beside each row, by the name of the device in data/runs/ablation.npz
 WITHOUT = {
     "stop": "no stopping rule", "warm start": "warm start from 0", "decay": "warm start, no decay",

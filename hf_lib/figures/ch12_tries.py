@@ -5,6 +5,8 @@ import numpy as np
 from hf_lib import explore
 from hf_lib.explore import style
 
+__all__ = ["CHANGED", "tries"]
+
 # what was changed, by the name of the run in data/runs/autoencoder_curves_try_NAME.npz
 CHANGED = {
     "unchanged": "nothing", "diagonal": "the diagonal preconditioner of 2010", "plain_cg": "no preconditioner",
