@@ -1,12 +1,17 @@
 """A chapter's cells without their notebook: tests alter a formula and see a cell notice, or look for every part."""
 
+import ast
 import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from hf_lib.exercises import all_exercises
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 
 
 def load(notebook):
@@ -16,6 +21,14 @@ def load(notebook):
 def sources_of(notebook, kind="code"):
     """The sources of all cells of that kind, in order."""
     return ["".join(cell["source"]) for cell in load(notebook) if cell["cell_type"] == kind]
+
+
+def defined(notebook, names):
+    """Execute nothing but the functions and classes that its code cells define, exercises apart; return the names."""
+    nodes = [node for source in sources_of(notebook) if not source.startswith("# exercise")
+             for node in ast.parse(source).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    exec(compile(ast.Module(nodes, []), notebook.name, "exec"), names)
+    return names
 
 
 def derivation(notebook, left_out):
@@ -45,6 +58,25 @@ def assert_noticed(cells, formula, altered, later):
     assert noticed is not None, "no cell near it fails"
 
 
+def derived(cells):
+    """A fixture: the names after these cells, none of which may fail."""
+    @pytest.fixture(scope="module")
+    def mine():
+        names, failed = run(cells)
+        assert failed is None
+        return names
+    return mine
+
+
+def altered_formulas(cells, altered, later):
+    """A test for each row of `altered`, a formula and what a slip would make of it: see `assert_noticed`."""
+    @pytest.mark.parametrize("formula, slip", altered, ids=[f"{formula} → {slip}" for formula, slip in altered])
+    def test(formula, slip):
+        with np.errstate(all="ignore"):
+            assert_noticed(cells, formula, slip, later)
+    return test
+
+
 class Silent:
     """Stands in for the progress bar."""
 
@@ -70,10 +102,32 @@ def names_before(cells):
     return found
 
 
-def assert_each_in_one_cell(mutations, cells):
-    """`mutations` has one row for a formula: what stands in its cell, and what a slip would make of it."""
-    for step, (right, wrong) in mutations.items():
-        assert right != wrong and sum(right in source for source in cells) == 1, step
+def names_of(cells):
+    """Two fixtures: `before`, which is what `names_before` gives, and `mine`, the names after all cells."""
+    @pytest.fixture(scope="module")
+    def before():
+        return names_before(cells)
+
+    @pytest.fixture(scope="module")
+    def mine(before):
+        return SimpleNamespace(**before[None])
+    return before, mine
+
+
+def mutation_tests(cells, mutations, **how):
+    """Two tests of `mutations`, which has one row for a formula: what stands in its cell, and what a slip would make.
+
+    The formula stands in one cell alone; and with the slip an error is raised, `how` as `assert_caught` takes it.
+    """
+    def each_in_one_cell():
+        for step, (right, wrong) in mutations.items():
+            assert right != wrong and sum(right in source for source in cells) == 1, step
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("step", mutations)
+    def caught(step, before):
+        assert_caught(cells, before, mutations[step], **how)
+    return each_in_one_cell, caught
 
 
 def assert_caught(cells, before, mutation, later=0, errors=(AssertionError, ValueError)):

@@ -3,15 +3,13 @@
 import json
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-import hf_lib as hf
-
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "experiments"))
+import few_digits  # noqa: E402
 import history  # noqa: E402
 import mnist  # noqa: E402
 
@@ -19,13 +17,7 @@ import mnist  # noqa: E402
 @pytest.fixture
 def small(monkeypatch, tmp_path):
     """A few made-up digits in place of MNIST, a small network, and a folder of its own."""
-    rng = np.random.default_rng(0)
-    X, y = rng.random((80, 784), dtype=np.float32), rng.integers(0, 10, 80)
-    data = SimpleNamespace(X_train=X, Y_train=hf.datasets.one_hot(y, 10), y_train=y, X_test=X, y_test=y)
-    monkeypatch.setattr(hf.datasets, "mnist", lambda: data)
-    monkeypatch.setattr(mnist, "SIZES", [784, 4, 10])
-    monkeypatch.setattr(history, "RUNS", tmp_path)
-    return tmp_path
+    return few_digits.put_in_place_of_mnist(monkeypatch, tmp_path)
 
 
 RUNS = {

@@ -1,12 +1,10 @@
 """Notebook 01: what it writes out is what the library does, and what it claims of losses and networks holds."""
 
-import ast
 import itertools
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from chapter_cells import NOTEBOOKS, defined
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,24 +12,11 @@ import hf_lib as hf
 from hf_lib.exercises import ch01 as ex
 from hf_lib.figures import ch01
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "01_the_objective.ipynb"
+NOTEBOOK = NOTEBOOKS / "01_the_objective.ipynb"
 SIZES = [1, 20, 20, 1]
 MATCHING = [hf.SquaredError(), hf.SigmoidCrossEntropy(), hf.SoftmaxCrossEntropy()]
 by_name = pytest.mark.parametrize("loss", MATCHING, ids=lambda loss: type(loss).__name__)
-
-
-def written_in_the_notebook():
-    """Every function that the notebook's code cells define, by name."""
-    cells = [c for c in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
-    sources = ["".join(c["source"]) for c in cells]
-    nodes = [node for source in sources if not source.startswith("# exercise")
-             for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
-    namespace = {"np": np, "hf": hf, "ex": ex, "sizes": SIZES}
-    exec(compile(ast.Module(nodes, []), NOTEBOOK.name, "exec"), namespace)
-    return namespace
-
-
-MINE = written_in_the_notebook()
+MINE = defined(NOTEBOOK, {"np": np, "hf": hf, "ex": ex, "sizes": SIZES})
 
 
 @pytest.fixture

@@ -1,32 +1,17 @@
 """Notebook 02: its loops are the library's, and what it claims of rates and limits holds."""
 
-import ast
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from chapter_cells import NOTEBOOKS, defined
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hf_lib as hf
 from hf_lib.figures import ch02
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "02_descent_and_curvature.ipynb"
-
-
-def written_in_the_notebook():
-    """Every function and class that the notebook's code cells define, by name."""
-    cells = [c for c in json.loads(NOTEBOOK.read_text("utf-8"))["cells"] if c["cell_type"] == "code"]
-    sources = ["".join(c["source"]) for c in cells]
-    nodes = [node for source in sources if not source.startswith("# exercise") for node in ast.parse(source).body
-             if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    namespace = {"np": np, "hf": hf}
-    exec(compile(ast.Module(nodes, []), NOTEBOOK.name, "exec"), namespace)
-    return namespace
-
-
-MINE = written_in_the_notebook()
+NOTEBOOK = NOTEBOOKS / "02_descent_and_curvature.ipynb"
+MINE = defined(NOTEBOOK, {"np": np, "hf": hf})
 
 
 @pytest.fixture(params=[0, 1, 2])

@@ -1,12 +1,10 @@
 """Notebook 04: its functions are the library's, its claims hold beyond its examples, its confirmations can fail."""
 
-import ast
-from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.linalg
-from chapter_cells import assert_caught, names_before, sources_of
+from chapter_cells import NOTEBOOKS, defined, mutation_tests, names_of, sources_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,19 +13,11 @@ from hf_lib.exercises import ch04 as ex
 from hf_lib.figures import ch04
 from hf_lib.figures.ch03 import Decay
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "04_gauss_newton.ipynb"
+NOTEBOOK = NOTEBOOKS / "04_gauss_newton.ipynb"
 CELLS = sources_of(NOTEBOOK)
 MATCHING = [hf.SquaredError(), hf.SigmoidCrossEntropy(), hf.SoftmaxCrossEntropy()]
 seeds = st.integers(0, 2**32 - 1)
-
-
-def gauss_newton():
-    """The notebook's function of that name, by itself."""
-    (node,) = [node for source in CELLS if not source.startswith("# exercise") for node in ast.parse(source).body
-               if isinstance(node, ast.FunctionDef) and node.name == "gauss_newton"]
-    namespace = {"np": np}
-    exec(compile(ast.Module([node], []), NOTEBOOK.name, "exec"), namespace)
-    return namespace["gauss_newton"]
+gauss_newton = defined(NOTEBOOK, {"np": np})["gauss_newton"]
 
 
 def dense(product, size):
@@ -87,16 +77,9 @@ MUTATIONS = {
 }
 
 
-@pytest.fixture(scope="module")
-def before():
-    """Code cell → the notebook's names just before it: all cells are run once, without pictures."""
-    return names_before(CELLS)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("step", MUTATIONS)
-def test_a_wrong_formula_is_caught(step, before):
-    assert_caught(CELLS, before, MUTATIONS[step], errors=AssertionError)
+before, _ = names_of(CELLS)
+test_each_formula_stands_in_one_cell, test_a_wrong_formula_is_caught = mutation_tests(
+    CELLS, MUTATIONS, errors=AssertionError)
 
 
 # ---- the notebook's own versions -------------------------------------------------------------------
@@ -115,7 +98,7 @@ def test_my_gauss_newton_is_the_library_s(lam):
         return dense(lambda e: lin.jvp(e).ravel(), net.size) / np.sqrt(7)
 
     library = [step.theta for step in hf.GaussNewton(problem, theta, damping=lam, max_steps=4)]
-    np.testing.assert_allclose(gauss_newton()(residual, jacobian, theta, 4, lam)[1:], library, rtol=1e-9)
+    np.testing.assert_allclose(gauss_newton(residual, jacobian, theta, 4, lam)[1:], library, rtol=1e-9)
 
 
 @given(seeds)
@@ -224,7 +207,7 @@ def test_the_factor_of_exercise_3_is_the_measured_one(noise):
 def test_the_picture_s_circle_is_gauss_newton_on_a_circle(rho, start):
     r = lambda t: np.array([np.cos(t[0]) - 1 - rho, np.sin(t[0])])
     J = lambda t: np.array([[-np.sin(t[0])], [np.cos(t[0])]])
-    mine = gauss_newton()(r, J, np.array([start]), 5)[:, 0]
+    mine = gauss_newton(r, J, np.array([start]), 5)[:, 0]
     np.testing.assert_allclose(ch04.circle_errors(rho, start, 5), mine, rtol=1e-9, atol=1e-12)
 
 

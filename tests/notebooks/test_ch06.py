@@ -1,11 +1,10 @@
 """Notebook 06: its passes and products are right, its cells notice an altered formula, its claims hold."""
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from chapter_cells import assert_noticed, derivation, run
+from chapter_cells import NOTEBOOKS, altered_formulas, derivation, derived
 from oracles import cases as networks
 from oracles import dense, difference
 
@@ -13,16 +12,10 @@ import hf_lib as hf
 from hf_lib.exercises import ch06 as exercises
 from hf_lib.figures import ch06
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "06_the_r_operator.ipynb"
+NOTEBOOK = NOTEBOOKS / "06_the_r_operator.ipynb"
 LEFT_OUT = ("# exercise", "explore.show(")
-
-
-@pytest.fixture(scope="module")
-def mine():
-    names, failed = run(derivation(NOTEBOOK, LEFT_OUT))
-    assert failed is None
-    return names
-
+CELLS = derivation(NOTEBOOK, LEFT_OUT)
+mine = derived(CELLS)
 
 # What the text derives, as it stands in the code; and altered in a sign, a factor, a term or a transpose.
 ALTERED = [
@@ -59,10 +52,7 @@ ALTERED = [
     ("[2, 3, 4, 7], rtol=0.05", "[2, 4, 4, 8], rtol=0.05"),
 ]
 
-
-@pytest.mark.parametrize("formula, altered", ALTERED, ids=[f"{a} → {b}" for a, b in ALTERED])
-def test_an_altered_formula_is_noticed(formula, altered):
-    assert_noticed(derivation(NOTEBOOK, LEFT_OUT), formula, altered, later=2)
+test_an_altered_formula_is_noticed = altered_formulas(CELLS, ALTERED, later=2)
 
 
 @pytest.mark.parametrize("case", networks(), ids=str)

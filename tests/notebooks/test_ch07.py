@@ -1,28 +1,21 @@
 """Notebook 07: its conjugate gradients are the library's, its claims hold, and its cells notice an altered formula."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from chapter_cells import assert_noticed, derivation, run
+from chapter_cells import NOTEBOOKS, altered_formulas, derivation, derived
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hf_lib as hf
 from hf_lib.exercises import ch07 as exercises
-from hf_lib.figures import ch07
+from hf_lib.figures import ch07, ch07_practice
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "07_conjugate_gradients.ipynb"
+NOTEBOOK = NOTEBOOKS / "07_conjugate_gradients.ipynb"
 LEFT_OUT = ("# exercise", "explore.show(", "runs[", "in runs")  # what proves no formula, or needs the long run
-
-
-@pytest.fixture(scope="module")
-def mine():
-    names, failed = run(derivation(NOTEBOOK, LEFT_OUT))
-    assert failed is None
-    return names
-
+CELLS = derivation(NOTEBOOK, LEFT_OUT)
+mine = derived(CELLS)
 
 # What the text derives, as it stands in the code; and altered in a sign, a factor, a term or a power.
 ALTERED = [
@@ -62,11 +55,7 @@ ALTERED = [
     ("-((r @ r) ** 2) / (2 * p @ A @ p)", "((r @ r) ** 2) / (2 * p @ A @ p)"),
 ]
 
-
-@pytest.mark.parametrize("formula, altered", ALTERED, ids=[formula for formula, _ in ALTERED])
-def test_an_altered_formula_is_noticed(formula, altered):
-    with np.errstate(all="ignore"):
-        assert_noticed(derivation(NOTEBOOK, LEFT_OUT), formula, altered, later=2)
+test_an_altered_formula_is_noticed = altered_formulas(CELLS, ALTERED, later=2)
 
 
 def system(seed, n, cond=100.0):
@@ -117,14 +106,14 @@ def test_the_published_pcg_diverges_where_the_right_one_converges():
 
 
 def test_what_the_text_says_of_the_pictures():
-    gaps = {alpha: np.flatnonzero(ch07._scaled_run(alpha)[1] < 1e-6)[0] for alpha in (0.0, 0.75, 1.0, 2.0)}
+    gaps = {alpha: np.flatnonzero(ch07_practice._scaled_run(alpha)[1] < 1e-6)[0] for alpha in (0.0, 0.75, 1.0, 2.0)}
     assert gaps[1.0] < gaps[0.75] < 2 * gaps[1.0] and abs(gaps[2.0] - gaps[0.0]) < 10
-    assert not np.any(ch07._scaled_run(-1.0)[1] < 1e-6)
+    assert not np.any(ch07_practice._scaled_run(-1.0)[1] < 1e-6)
     descent, cg = ch07._paths(50.0, 85, 8)
     assert np.array([1, 50]) @ descent[2] ** 2 < 1e-3 and not cg[2].any()
-    far = {name: max(np.diag(ch07._rounded(1e3, name)[1], 15)) for name in ("float64", "float32")}
-    assert min(far.values()) > 0.1 and max(np.diag(ch07._rounded(1e3, "float64")[1], 5)) < 1e-8
-    assert 1e-8 < ch07._rounded(10.0, "float32")[0].min() < 1e-6
+    far = {name: max(np.diag(ch07_practice._rounded(1e3, name)[1], 15)) for name in ("float64", "float32")}
+    assert min(far.values()) > 0.1 and max(np.diag(ch07_practice._rounded(1e3, "float64")[1], 5)) < 1e-8
+    assert 1e-8 < ch07_practice._rounded(10.0, "float32")[0].min() < 1e-6
 
 
 def test_the_rule_of_the_text_is_the_library_s(mine):

@@ -1,11 +1,10 @@
 """Notebook 08: its functions are the library's, its claims hold beyond its examples, its confirmations can fail."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from chapter_cells import assert_caught, assert_each_in_one_cell, names_before, sources_of
+from chapter_cells import NOTEBOOKS, mutation_tests, names_of, sources_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,22 +12,12 @@ import hf_lib as hf
 from hf_lib.exercises import ch08 as ex
 from hf_lib.figures import ch08
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "08_damping.ipynb"
+NOTEBOOK = NOTEBOOKS / "08_damping.ipynb"
 CELLS = sources_of(NOTEBOOK)
 seeds = st.integers(0, 2**32 - 1)
 lambdas = st.floats(1e-3, 1e3)
 quick = settings(max_examples=40, deadline=None)
-
-
-@pytest.fixture(scope="module")
-def before():
-    """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
-    return names_before(CELLS)
-
-
-@pytest.fixture(scope="module")
-def mine(before):
-    return SimpleNamespace(**before[None])
+before, mine = names_of(CELLS)
 
 
 # ---- the confirmations can fail --------------------------------------------------------------------
@@ -75,15 +64,8 @@ MUTATIONS = {
     "6.4 slope": ("slope = np.sum(1 / ritz(k))", "slope = 1 / np.sum(ritz(k))"),
 }
 
-
-def test_each_formula_stands_in_one_cell():
-    assert_each_in_one_cell(MUTATIONS, CELLS)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("step", MUTATIONS)
-def test_a_wrong_formula_is_caught(step, before):
-    assert_caught(CELLS, before, MUTATIONS[step], later=3, errors=AssertionError)
+test_each_formula_stands_in_one_cell, test_a_wrong_formula_is_caught = mutation_tests(
+    CELLS, MUTATIONS, later=3, errors=AssertionError)
 
 
 # ---- the notebook's own versions -------------------------------------------------------------------

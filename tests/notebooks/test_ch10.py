@@ -1,11 +1,10 @@
 """Notebook 10: its devices are the library's, what it says of its runs is so, its confirmations can fail."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from chapter_cells import assert_caught, assert_each_in_one_cell, assert_every_part, names_before, sources_of
+from chapter_cells import NOTEBOOKS, assert_every_part, mutation_tests, names_of, sources_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,21 +14,11 @@ from hf_lib.exercises import ch10 as ex
 from hf_lib.figures import ch10
 from hf_lib.notebook import clinic
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "10_making_it_work.ipynb"
+NOTEBOOK = NOTEBOOKS / "10_making_it_work.ipynb"
 CELLS = sources_of(NOTEBOOK)
 seeds = st.integers(0, 2**32 - 1)
 quick = settings(max_examples=40, deadline=None)
-
-
-@pytest.fixture(scope="module")
-def before():
-    """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
-    return names_before(CELLS)
-
-
-@pytest.fixture(scope="module")
-def mine(before):
-    return SimpleNamespace(**before[None])
+before, mine = names_of(CELLS)
 
 
 # ---- the confirmations can fail --------------------------------------------------------------------
@@ -64,15 +53,7 @@ MUTATIONS = {
     "10.1 wrong": ("(3 * a + 2 * b) / (a + b)", "(2 * a + 3 * b) / (a + b)"),
 }
 
-
-def test_each_formula_stands_in_one_cell():
-    assert_each_in_one_cell(MUTATIONS, CELLS)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("step", MUTATIONS)
-def test_a_wrong_formula_is_caught(step, before):
-    assert_caught(CELLS, before, MUTATIONS[step])
+test_each_formula_stands_in_one_cell, test_a_wrong_formula_is_caught = mutation_tests(CELLS, MUTATIONS)
 
 
 # ---- the notebook's own versions -------------------------------------------------------------------

@@ -4,11 +4,10 @@ import re
 import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from chapter_cells import assert_caught, assert_each_in_one_cell, assert_every_part, names_before, sources_of
+from chapter_cells import NOTEBOOKS, assert_every_part, mutation_tests, names_of, sources_of
 
 import hf_lib as hf
 from hf_lib.exercises import all_exercises
@@ -16,23 +15,14 @@ from hf_lib.exercises import ch11 as ex
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "experiments"))
+import few_digits  # noqa: E402
 import history  # noqa: E402
 import mnist  # noqa: E402
 
-NOTEBOOK = ROOT / "notebooks" / "11_mnist.ipynb"
+NOTEBOOK = NOTEBOOKS / "11_mnist.ipynb"
 CELLS = sources_of(NOTEBOOK)
 TEXTS = sources_of(NOTEBOOK, "markdown")
-
-
-@pytest.fixture(scope="module")
-def before():
-    """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
-    return names_before(CELLS)
-
-
-@pytest.fixture(scope="module")
-def mine(before):
-    return SimpleNamespace(**before[None])
+before, mine = names_of(CELLS)
 
 
 # ---- the confirmations can fail --------------------------------------------------------------------
@@ -50,15 +40,7 @@ MUTATIONS = {
     "9.1 a multiple of 1": ("np.full_like(g, 7.0)", "np.linspace(1, 7, g.size, dtype=np.float32)"),
 }
 
-
-def test_each_formula_stands_in_one_cell():
-    assert_each_in_one_cell(MUTATIONS, CELLS)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("step", MUTATIONS)
-def test_a_wrong_formula_is_caught(step, before):
-    assert_caught(CELLS, before, MUTATIONS[step])
+test_each_formula_stands_in_one_cell, test_a_wrong_formula_is_caught = mutation_tests(CELLS, MUTATIONS)
 
 
 # ---- the stored runs -------------------------------------------------------------------------------
@@ -115,12 +97,7 @@ def test_another_seed_does_not(name):
 
 
 def test_the_average_of_exercise_4_is_the_script_s(monkeypatch, tmp_path):
-    rng = np.random.default_rng(0)
-    X, y = rng.random((80, 784), dtype=np.float32), rng.integers(0, 10, 80)
-    data = SimpleNamespace(X_train=X, Y_train=hf.datasets.one_hot(y, 10), y_train=y, X_test=X, y_test=y)
-    monkeypatch.setattr(hf.datasets, "mnist", lambda: data)
-    monkeypatch.setattr(mnist, "SIZES", [784, 4, 10])
-    monkeypatch.setattr(history, "RUNS", tmp_path)
+    few_digits.put_in_place_of_mnist(monkeypatch, tmp_path)
     course = mnist.Course(mnist.Run("a", "sgd", dict(learning_rate=0.1, batch=4), 2))
     thetas, following = [], course.loop
 
@@ -161,7 +138,7 @@ def test_what_is_said_of_the_sine(mine):
     columns, names = mine.forms["code"]
     slow = columns["method"] == names.index("Hessian-free, r = 1.01")
     assert [columns["epoch"][slow & (columns["seed"] == seed)][-1] for seed in range(3)] == [33, 46, 150]
-    assert 1.01**30 == pytest.approx(1.35, abs=0.005)                           # and hf_lib.optimisers.hessian_free.MAX_REJECTIONS is 30
+    assert 1.01**30 == pytest.approx(1.35, abs=0.005)         # and MAX_REJECTIONS of the loop is 30
     hf_, adam = (mine.arrived["slides", name, "cpu_seconds"] for name in ("Hessian-free, r = 1.5", "Adam"))
     assert max(hf_) < min(adam)
     hf_, adam = (mine.arrived["code", name, "cpu_seconds"] for name in ("Hessian-free, r = 1.5", "Adam"))

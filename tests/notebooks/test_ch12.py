@@ -2,11 +2,10 @@
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from chapter_cells import assert_caught, assert_each_in_one_cell, assert_every_part, names_before, sources_of
+from chapter_cells import NOTEBOOKS, assert_every_part, mutation_tests, names_of, sources_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,23 +20,13 @@ import autoencoders  # noqa: E402
 import autoencoders_quick  # noqa: E402
 import history  # noqa: E402
 
-NOTEBOOK = ROOT / "notebooks" / "12_deep_autoencoders.ipynb"
+NOTEBOOK = NOTEBOOKS / "12_deep_autoencoders.ipynb"
 CELLS = sources_of(NOTEBOOK)
 RUN, ORIGIN = hf.datasets.run("autoencoder_curves_hf")
 ALBUM, _ = hf.datasets.run("autoencoder_curves_hf_album")
 seeds = st.integers(0, 2**32 - 1)
 quick = settings(max_examples=25, deadline=None)
-
-
-@pytest.fixture(scope="module")
-def before():
-    """Code cell → the notebook's names just before it, None → after all: run once, without pictures."""
-    return names_before(CELLS)
-
-
-@pytest.fixture(scope="module")
-def mine(before):
-    return SimpleNamespace(**before[None])
+before, mine = names_of(CELLS)
 
 
 # ---- the confirmations can fail --------------------------------------------------------------------
@@ -56,15 +45,7 @@ MUTATIONS = {
     "5.9 λ": ("few.X, 2.0, np.random", "few.X, 1.0, np.random"),
 }
 
-
-def test_each_formula_stands_in_one_cell():
-    assert_each_in_one_cell(MUTATIONS, CELLS)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("step", MUTATIONS)
-def test_a_wrong_formula_is_caught(step, before):
-    assert_caught(CELLS, before, MUTATIONS[step])
+test_each_formula_stands_in_one_cell, test_a_wrong_formula_is_caught = mutation_tests(CELLS, MUTATIONS)
 
 
 # ---- the notebook's own versions -------------------------------------------------------------------
