@@ -101,18 +101,7 @@ q4 = FunctionExercise(
                 path.append(theta)
             return np.array(path)
         ''',
-    code='''
-        def momentum_path(gradient, theta, eta, mu, steps):
-            """The points θ_0, …, θ_steps of momentum, as an array (steps + 1, d)."""
-            v = np.zeros_like(theta)
-            path = [theta]
-            for _ in range(steps):
-                v *= mu
-                v -= eta * gradient(theta)
-                theta = theta + v
-                path.append(theta)
-            return np.array(path)
-        ''',
+    code={"theta += v": "theta = theta + v"},
     why="`theta += v` writes into the array that the caller handed in, and the list holds that same array again and "
         "again: at the end every row shows the last point. `theta = theta + v` makes a new array. `v` may be "
         "changed in place, because nobody else holds it. The same trap waits in SciPy: the `callback` of "

@@ -5,6 +5,8 @@ import numpy as np
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 
+from .curvature import curvature, softmax_hessian
+
 __all__ = ["q2", "q4"]
 
 
@@ -17,15 +19,9 @@ def _mean_first(J, H_L, v):
     return J.T @ (H_L @ (J @ v))
 
 
-def _softmax_hessian(z):
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    p = e / e.sum(axis=1, keepdims=True)
-    return p[:, :, None] * np.eye(z.shape[1]) - p[:, :, None] * p[:, None, :]
-
-
 def _ggn_cases(rng):
     for N, m, d in ((4, 3, 6), (5, 2, 4), (3, 4, 5)):
-        yield rng.normal(size=(N, m, d)), _softmax_hessian(rng.normal(size=(N, m))), rng.normal(size=d)
+        yield rng.normal(size=(N, m, d)), softmax_hessian(rng.normal(size=(N, m))), rng.normal(size=d)
 
 
 q2 = FunctionExercise(
@@ -68,21 +64,12 @@ q2 = FunctionExercise(
 )
 
 
-def _slope(z, phi, u):
-    if phi == "identity":
-        return u
-    if phi == "sigmoid":
-        s = 1 / (1 + np.exp(-z))
-        return s * (1 - s) * u
-    return np.einsum("njk,nk->nj", _softmax_hessian(z), u)
-
-
 def _product(change=lambda phi: phi, times=1, divide=True):
     """A wrong `ggn_product`: φ exchanged, J_φ used `times` times, the mean left out."""
     def answer(J, z, v, phi):
         u = J @ v
         for _ in range(times):
-            u = _slope(z, change(phi), u)
+            u = curvature(z, change(phi), u)
         return np.einsum("nja,nj->a", J, u) / (len(J) if divide else 1)
     return answer
 

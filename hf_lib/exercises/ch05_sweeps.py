@@ -8,12 +8,12 @@ from hf_lib.judge.kinds import FunctionExercise
 __all__ = ["q3", "q4"]
 
 
-def _sweep(start, collect):
-    """A wrong `reverse_sweep`: nodes in descending order, with collect(old, share, share's number) kept."""
+def _sweep(start, collect, order=reversed):
+    """A wrong `reverse_sweep`: nodes in that order, with collect(old, share, share's number) kept."""
     def answer(uses, slopes):
         bar = np.full(len(uses), start)
         bar[-1] = 1.0
-        for i in reversed(range(len(uses))):
+        for i in order(range(len(uses))):
             for j, (p, slope) in enumerate(zip(uses[i], slopes[i])):
                 bar[p] = collect(bar[p], slope * bar[i], j)
         return bar
@@ -26,15 +26,6 @@ def _slopes_alone(uses, slopes):
     for i in reversed(range(len(uses))):
         for p, slope in zip(uses[i], slopes[i]):
             bar[p] += slope
-    return bar
-
-
-def _ascending(uses, slopes):
-    bar = np.zeros(len(uses))
-    bar[-1] = 1.0
-    for i in range(len(uses)):
-        for p, slope in zip(uses[i], slopes[i]):
-            bar[p] += slope * bar[i]
     return bar
 
 
@@ -74,19 +65,7 @@ q3 = FunctionExercise(
                     bar[p] = slope * bar[i]
             return bar
         ''',
-    code='''
-        def reverse_sweep(uses, slopes):
-            """The adjoints ∂f/∂s_i of all nodes, as an array; f is the last node.
-
-            uses[i] lists the (earlier) nodes that node i is computed from, slopes[i] the ∂s_i/∂s_p.
-            """
-            bar = np.zeros(len(uses))
-            bar[-1] = 1.0                                   # ∂f/∂f
-            for i in reversed(range(len(uses))):
-                for p, slope in zip(uses[i], slopes[i]):
-                    bar[p] += slope * bar[i]                # every use hands back a share
-            return bar
-        ''',
+    code={"bar[p] = slope * bar[i]": "bar[p] += slope * bar[i]                # every use hands back a share"},
     why="`=` keeps only the share that arrives last. On a chain, where every node is used once, that is right; so "
         "a test on a chain passes. It fails for `s * s`, for tied weights, for recurrent networks. Every tool must "
         "add: PyTorch does so even across calls, and that is why its users call `zero_grad()`.",
@@ -95,7 +74,7 @@ q3 = FunctionExercise(
            "`bar[p] += slope * bar[i]`."),
     cases=_graph_cases,
     diagnoses=(
-        Diagnosis("from front to back", _ascending,
+        Diagnosis("from front to back", _sweep(0.0, lambda old, share, j: old + share, order=iter),
                   say="The nodes are visited from the first to the last. An adjoint can be handed on only when it is "
                       "complete: begin at f."),
         Diagnosis("started at one", _sweep(1.0, lambda old, share, j: old + share),

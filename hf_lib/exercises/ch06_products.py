@@ -5,28 +5,14 @@ import numpy as np
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 
+from .curvature import curvature
+
 __all__ = ["q3", "q4"]
 
 
 def _ggn(middle):
     """A `ggn_product` with H_L u given by middle(z, kind, u)."""
     return lambda J, z, kind, v: np.einsum("nja,nj->a", J, middle(z, kind, J @ v)) / len(z)
-
-
-def _sigmoid_curvature(z, u):
-    s = 1 / (1 + np.exp(-z))
-    return s * (1 - s) * u
-
-
-def _softmax_curvature(z, u):
-    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    return p * u - p * (p * u).sum(axis=1, keepdims=True)
-
-
-def _curvature(z, kind, u):
-    if kind == "identity":
-        return u
-    return _sigmoid_curvature(z, u) if kind == "sigmoid" else _softmax_curvature(z, u)
 
 
 def _kind_cases(rng):
@@ -68,18 +54,18 @@ q3 = FunctionExercise(
     linear_in="v",
     mean_over="J",
     diagnoses=(
-        Diagnosis("the bug is still there", _ggn(lambda z, kind, u: _softmax_curvature(z, u))),
+        Diagnosis("the bug is still there", _ggn(lambda z, kind, u: curvature(z, "softmax", u))),
         Diagnosis("identity for everything", _ggn(lambda z, kind, u: u),
                   say="This is (1/N) JᵀJ v: right for the identity, but sigmoid and softmax have a curvature H_L too."),
-        Diagnosis("sigmoid for everything", _ggn(lambda z, kind, u: _sigmoid_curvature(z, u)),
+        Diagnosis("sigmoid for everything", _ggn(lambda z, kind, u: curvature(z, "sigmoid", u)),
                   say="You take the sigmoid's s(1 − s) for every kind. The identity has H_L = I, softmax a matrix."),
-        Diagnosis("one output alone", _ggn(lambda z, kind, u: u if z.shape[1] == 1 else _softmax_curvature(z, u)),
+        Diagnosis("one output alone", _ggn(lambda z, kind, u: u if z.shape[1] == 1 else curvature(z, "softmax", u)),
                   say="You switch on the number of outputs. What matters is the loss: the identity with two outputs, "
                       "and a sigmoid with one, still come out wrong."),
         Diagnosis("sigmoid as the identity",
-                  _ggn(lambda z, kind, u: _softmax_curvature(z, u) if kind == "softmax" else u),
+                  _ggn(lambda z, kind, u: curvature(z, "softmax", u) if kind == "softmax" else u),
                   say="The identity and softmax are right. The sigmoid has H_L = σ(z)(1 − σ(z)), for each output."),
-        Diagnosis("missing 1/N", lambda J, z, kind, v: len(z) * _ggn(_curvature)(J, z, kind, v)),
+        Diagnosis("missing 1/N", lambda J, z, kind, v: len(z) * _ggn(curvature)(J, z, kind, v)),
     ),
 )
 

@@ -60,22 +60,7 @@ q3 = FunctionExercise(
                 p = z + r_z / previous * p
             return x
         ''',
-    code='''
-        def pcg(A, b, M, steps):
-            """x after `steps` steps of CG from 0 with the preconditioner diag(M); A is an array."""
-            x, r = np.zeros_like(b), b.copy()
-            p = r / M
-            r_z = r @ p                                 # rᵀM⁻¹r, as in the loop
-            for _ in range(steps):
-                A_p = A @ p
-                alpha = r_z / (p @ A_p)
-                x = x + alpha * p
-                r = r - alpha * A_p
-                z = r / M
-                r_z, previous = r @ z, r_z
-                p = z + r_z / previous * p
-            return x
-        ''',
+    code={"r_z = r @ r": "r_z = r @ p                                 # rᵀM⁻¹r, as in the loop"},
     why="The first step was $r^\\top r / p^\\top A p$ long, which is no minimum along $p = M^{-1} r$, and the first "
         "$\\beta$ was wrong, too. So the slope along $p_0$ came back for good. With $M = I$ the two are the same, and "
         "a test without preconditioner sees nothing. On a matrix of 30 unknowns with κ = 1,000 this code diverged.",
@@ -95,23 +80,10 @@ q3 = FunctionExercise(
                   say="r_z is right now, but the directions are made from z = M⁻¹r, not from r."),
         Diagnosis("M on the wrong side", _pcg(inverse=True), say="M is the diagonal itself, so z = r / M, not r · M."),
         Diagnosis("first direction without M",
-                  lambda A, b, M, steps: _first_direction_plain(A, b, M, steps),
+                  _pcg(first=lambda r, z: r @ r, start=lambda r, z: r),
                   say="The first direction is z = M⁻¹r, like all others start from their z. Only r_z was wrong."),
     ),
 )
-
-
-def _first_direction_plain(A, b, M, steps):
-    x, r = np.zeros_like(b), b.copy()
-    p, r_z = r.copy(), r @ r
-    for _ in range(steps):
-        A_p = A @ p
-        alpha = r_z / (p @ A_p)
-        x, r = x + alpha * p, r - alpha * A_p
-        z = r / M
-        r_z, previous = r @ z, r_z
-        p = z + r_z / previous * p
-    return x
 
 
 def _built(diagonal, power=0.75, multiply=False):
@@ -149,15 +121,8 @@ q5 = FunctionExercise(
                 r / M
             return solve
         ''',
-    code='''
-        def preconditioner(gradients, lam):
-            """r → M⁻¹ r, from the gradients of the single examples, (N, d)."""
-            M = (np.mean(gradients**2, axis=0) + lam) ** 0.75
-
-            def solve(r):
-                return r / M
-            return solve
-        ''',
+    code={"M = (np.mean(gradients, axis=0) ** 2 + lam) ** 0.75": "M = (np.mean(gradients**2, axis=0) + lam) ** 0.75",
+          "r / M": "return r / M"},
     why="Without `return`, the function gives None. A program that takes None to mean \"no preconditioner\" then runs "
         "plain CG, and every test passes: so test that a preconditioner is *felt*. And the mean has to be taken "
         "*after* squaring. Near a minimum the gradients of the examples cancel, and the squared mean is 0 where the "

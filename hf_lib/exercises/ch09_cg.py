@@ -48,19 +48,7 @@ q3 = FunctionExercise(
                 p = r + (r @ r) / (previous @ previous) * p
             return x
         ''',
-    code='''
-        def cg_from(A, b, x0, steps):
-            """x after some steps of CG on A x = b, begun at x0; A is v → A v."""
-            x, r = x0, b - A(x0)                        # the residual at x0, not at 0
-            p = r
-            for _ in range(steps):
-                A_p = A(p)
-                alpha = (r @ r) / (p @ A_p)
-                x = x + alpha * p
-                r, previous = r - alpha * A_p, r
-                p = r + (r @ r) / (previous @ previous) * p
-            return x
-        ''',
+    code={"x, r = x0, b": "x, r = x0, b - A(x0)                        # the residual at x0, not at 0"},
     why="The recurrence $r \\leftarrow r - \\alpha A p$ keeps the *difference* between $r$ and $b - A x$ for ever. "
         "With "
         "$r_0 = b$ it belongs to a run from 0, so the loop arrives at $x_0 + A^{-1} b$. No line of it looks at $x$, so "

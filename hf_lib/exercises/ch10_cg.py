@@ -45,15 +45,7 @@ q1 = FunctionExercise(
             recent = phi[-k]
             return (phi[i] - recent) / phi[i] < k * eps
         ''',
-    code='''
-        def stop(phi, k, eps):
-            """Whether CG may stop: φ_i < 0, i > k, and the last k steps brought less than k·eps of all progress."""
-            i = len(phi) - 1
-            if i <= k or phi[i] >= 0:
-                return False
-            recent = phi[i - k]                  # k steps back: phi[-k] is only k − 1 back
-            return (phi[i] - recent) / phi[i] < k * eps
-        ''',
+    code={"recent = phi[-k]": "recent = phi[i - k]                  # k steps back: phi[-k] is only k − 1 back"},
     why="The list ends with $\\varphi_i$, which is `phi[-1]`. One step back is `phi[-2]`, so $k$ steps back is "
         "`phi[-k - 1]`, or `phi[i - k]`. The code compared the progress of $k - 1$ steps with the bound for $k$ and so "
         "stopped too early. The student project's published code has this slip. With $k = 10$ nobody notices; with "
@@ -83,32 +75,14 @@ def _forward(f):
     return k
 
 
-def _with_equals(f):
-    k = len(f) - 1
-    while k > 0 and (f[k - 1] <= f[k] or not f[k] < np.inf):
-        k -= 1
-    return k
-
-
-def _against_last(f):
-    k = len(f) - 1
-    while k > 0 and (f[k - 1] < f[-1] or not f[k] < np.inf):
-        k -= 1
-    return k
-
-
-def _stuck_at_infinity(f):
-    k = len(f) - 1
-    while k > 0 and f[k - 1] < f[k]:
-        k -= 1
-    return k
-
-
-def _into_infinity(f):
-    k = len(f) - 1
-    while k > 0 and (f[k - 1] < f[k] or f[k - 1] == np.inf):
-        k -= 1
-    return k
+def _walk_back(goes_on):
+    """A `chosen` that starts at the last and steps back while goes_on(f, k)."""
+    def answer(f):
+        k = len(f) - 1
+        while k > 0 and goes_on(f, k):
+            k -= 1
+        return k
+    return answer
 
 
 def _falls(rng):
@@ -156,12 +130,13 @@ q3 = FunctionExercise(
         Diagnosis("the lowest of all", lambda f: int(np.argmin(f)),
                   say="The lowest of all would need f everywhere. The walk ends at the first rise."),
         Diagnosis("from the front", _forward, say="You walk from the first iterate forwards. Begin at the last."),
-        Diagnosis("compared with the last", _against_last,
+        Diagnosis("compared with the last", _walk_back(lambda f, k: f[k - 1] < f[-1] or not f[k] < np.inf),
                   say="You compare with f at the last iterate all the way. Compare with f where you stand."),
-        Diagnosis("equal is not lower", _with_equals, say="Where the one before is only as low, stay."),
-        Diagnosis("stuck at infinity", _stuck_at_infinity,
+        Diagnosis("equal is not lower", _walk_back(lambda f, k: f[k - 1] <= f[k] or not f[k] < np.inf),
+                  say="Where the one before is only as low, stay."),
+        Diagnosis("stuck at infinity", _walk_back(lambda f, k: f[k - 1] < f[k]),
                   say="∞ is not larger than ∞, so you never leave it. From an infinite f walk back in any case."),
-        Diagnosis("on into infinity", _into_infinity,
+        Diagnosis("on into infinity", _walk_back(lambda f, k: f[k - 1] < f[k] or f[k - 1] == np.inf),
                   say="You go on where the one *before* is infinite. Walk back in any case only where f *here* is."),
         Diagnosis("the last", lambda f: len(f) - 1, say="This is always CG's last iterate: no walk at all."),
     ),

@@ -45,7 +45,8 @@ class Exercise:
     kind : {"warm-up", "core", "stretch", "find the bug"}
     stub, code : str
         Source texts: as it stands in the notebook, and solved. The last function or variable that
-        the stub defines is the answer.
+        the stub defines is the answer. Where little changes, ``code`` may be a dict of parts of the
+        stub, each of which stands there once, and of what stands in their place.
     why : str
         Markdown shown below the code by ``solution()``.
     hints : tuple of three str
@@ -62,7 +63,7 @@ class Exercise:
     title: str
     kind: str
     stub: str
-    code: str
+    code: str | dict
     why: str
     hints: tuple[str, str, str]
     diagnoses: tuple[Diagnosis, ...]
@@ -76,7 +77,8 @@ class Exercise:
             raise ValueError(f"kind of {self.name}: expected one of {KINDS}, came {self.kind!r}")
         if not isinstance(self.hints, tuple) or len(self.hints) != 3:
             raise ValueError(f"hints of {self.name}: expected a tuple of three, came {self.hints!r}")
-        self.stub, self.code, self.why = (_tidy(text) for text in (self.stub, self.code, self.why))
+        self.stub, self.why = _tidy(self.stub), _tidy(self.why)
+        self.code = _changed(self.name, self.stub, self.code) if isinstance(self.code, dict) else _tidy(self.code)
         self.hints = tuple(map(_tidy, self.hints))
         self.target = _last_name(self.name, self.stub)
         self.reference = self.compile(self.code)
@@ -146,6 +148,16 @@ def unanswered(value):
 
 def _tidy(text):
     return textwrap.dedent(text).strip()
+
+
+def _changed(exercise, stub, changes):
+    """The stub with each part that `changes` names replaced."""
+    for part, instead in changes.items():
+        if stub.count(part) != 1:
+            raise ValueError(f"code of {exercise}: expected {part!r} once in the stub, it stands there "
+                             f"{stub.count(part)} times")
+        stub = stub.replace(part, instead)
+    return stub
 
 
 def _last_name(exercise, stub):

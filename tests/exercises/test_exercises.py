@@ -370,9 +370,17 @@ def test_a_cell_is_solved_by_its_stub_s_text(chapter):
         find("ch98.q1")
 
 
+def test_code_may_tell_only_what_changes():
+    bug = dataclasses.asdict(BUG) | {"diagnoses": BUG.diagnoses, "cases": BUG.cases}
+    told = FunctionExercise(**bug | {"code": {"0.9 * theta": "0.9 * velocity"}})
+    assert told.code == BUG.code and told.check(told.compile(BUG.code)).status == "correct"
+
+
 @pytest.mark.parametrize(
     "change, complaint",
     [
+        ({"code": {"v": "w"}}, "code of ch99.q1: expected 'v' once in the stub, it stands there 2 times"),
+        ({"code": {"w": "h"}}, "code of ch99.q1: expected 'w' once in the stub, it stands there 0 times"),
         ({"name": "q1"}, "name: expected 'chNN.qK'"),
         ({"kind": "hard"}, "kind of ch99.q1: expected one of"),
         ({"hints": ("one",)}, "hints of ch99.q1: expected a tuple of three"),
