@@ -102,15 +102,15 @@ def _blocks(theta):
 
 def _values(theta):
     """a_1, a_2, z_3, and δ_1, δ_2, δ_3, each a vector, in θ's dtype (complex too)."""
-    B, real = _blocks(theta), theta.real.dtype
+    W, real = _blocks(theta), theta.real.dtype
     a = [INPUT.astype(real)]
-    for l, block in enumerate(B):
+    for l, block in enumerate(W):
         z = a[-1] @ block[:-1] + block[-1]
-        a.append(np.tanh(z) if l < len(B) - 1 else z)
+        a.append(np.tanh(z) if l < len(W) - 1 else z)
     p = np.exp(a[-1])
     delta = [p / p.sum() - TARGET.astype(real)]
     for l in (2, 1):
-        delta.insert(0, (1 - a[l] * a[l]) * (delta[0] @ B[l][:-1].T))
+        delta.insert(0, (1 - a[l] * a[l]) * (delta[0] @ W[l][:-1].T))
     return [part[0] for part in a[1:]], [part[0] for part in delta]
 
 
