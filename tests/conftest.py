@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("chapter_cells")
+pytest.register_assert_rewrite("chapter_cells", "exercise_checks")
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are drawn into memory, never into a window
 
