@@ -31,7 +31,7 @@ def _code_cells(path):
     try:
         cells = json.loads(path.read_text("utf-8-sig"))["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):  # the reader's own files may be damaged in any way
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):  # damaged in any way
         return []
     return [CELL_MAGIC.sub("", source.replace("\r\n", "\n")) for source in sources]
 
