@@ -18,6 +18,7 @@ from floor import NEEDS, floor, products
 from peers import peers
 
 import hf_lib as hf
+from hf_lib.notebook.streams import utf8_streams
 
 CURVES = [784, 400, 200, 100, 50, 25, 6, 25, 50, 100, 200, 400, 784]
 NETS = {
@@ -117,4 +118,5 @@ def _agree(what, theirs, ours):
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()
