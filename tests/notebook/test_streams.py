@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = [path for folder in ("benchmarks", "experiments", "tools") for path in sorted((ROOT / folder).glob("*.py"))
@@ -33,8 +35,6 @@ def test_every_script_begins_so(script):
 @pytest.mark.slow
 def test_faults_with_greek_letters_are_told(tmp_path):
     notebook = tmp_path / "λ.ipynb"
-    notebook.write_text('{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": null, "outputs": '
-                        '[], "source": "raise ValueError(\'λ ✓\')"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
-                        encoding="utf-8")
+    nbformat.write(new_notebook(cells=[new_code_cell("raise ValueError('λ ✓')")]), notebook)
     done = printed(ROOT / "tools" / "run_notebooks.py", notebook, "--jobs", "1")
     assert done.returncode == 1 and "it raises ValueError: λ ✓" in done.stdout.decode("utf-8"), done.stderr
