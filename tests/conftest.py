@@ -3,10 +3,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("chapter_cells")
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are drawn into memory, never into a window
+
+# How long an example takes depends on the machine and on what else it does: that is nothing to judge a property by.
+settings.register_profile("course", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("course")
 
 ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts" / "browser"
 
