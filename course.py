@@ -2,8 +2,9 @@
 """The course in one command: `python3 course.py lab` opens it, `python3 course.py test` checks it.
 
 Needs nothing but Python's standard library. On first use it makes a private environment in `.venv`, beside
-this file, and installs the course's packages there; after that it starts at once. Deleting `.venv` undoes
-everything. (This file avoids newer syntax, so that an old Python can still read it and say what is wrong.)
+this file, and installs the packages that the course needs there; after that it starts at once, without a
+network and wherever the folder has been moved. Deleting `.venv` undoes everything. (This file avoids newer
+syntax, so that an old Python can still read it and say what is wrong.)
 """
 import hashlib
 import json
@@ -18,6 +19,8 @@ VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "course-installed.json"  # what was installed last, and from which pyproject.toml
 OLDEST_PYTHON = (3, 11)
+FIRST = "notebooks/00_start_here.ipynb"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # of NumPy's matrix products
 
 
 # The commands ------------------------------------------------------------------------------------
@@ -26,8 +29,9 @@ def lab(arguments):
     """open the course in JupyterLab (--no-browser: only print the address)"""
     prepare("lab")
     say("Starting JupyterLab; Ctrl+C in this window ends it.")
-    start = "notebooks/00_start_here.ipynb"
-    return inside("-m", "jupyterlab", f"--ServerApp.root_dir={HERE}", *arguments, start)
+    # As the default address, and not as a file to open: so the address that is printed leads there too.
+    options = [f"--ServerApp.root_dir={HERE}", f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    return inside("-m", "jupyterlab", *options, *arguments, environment=kernel_threads())
 
 
 def test(arguments):
@@ -36,9 +40,8 @@ def test(arguments):
     quick = ["-m", "not slow and not browser"] if "--quick" in arguments else []
     passed_on = [argument for argument in arguments if argument != "--quick"]
     workers = str(min(2, os.cpu_count() or 1))
-    one_thread_each = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"], "1")
     pytest = ["-m", "pytest", "-n", workers, "--dist", "loadfile"]
-    return inside(*pytest, *quick, *passed_on, environment=one_thread_each)
+    return inside(*pytest, *quick, *passed_on, environment=dict.fromkeys(THREADS, "1"))
 
 
 def run(arguments):
@@ -53,19 +56,39 @@ def clean(arguments):
     return inside("tools/clean_notebooks.py", *arguments)
 
 
+def kernel_threads():
+    """The variables that keep matrix products from sharing a core, unless the user has set any of them.
+
+    OpenBLAS starts a thread for every core it sees, and at each product they wait for one another. With the
+    course's small matrices that is slower than one thread as soon as any of them has to share its core with
+    the browser or another program: ten steps on chapter 00's digits took 4.9 s so and 1.9 s with one thread
+    on two shared cores, and 20.7 s against 1.3 s on busier ones. Half the cores it sees are about the
+    physical ones where each counts twice, and leave room for the browser elsewhere; beyond four there is
+    little to gain; on a machine that is busy already, one.
+    """
+    if any(os.environ.get(name) for name in THREADS):
+        return {}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    busy = hasattr(os, "getloadavg") and os.getloadavg()[0] > cores / 2
+    return dict.fromkeys(THREADS, "1" if busy else str(max(1, min(4, cores // 2))))
+
+
 COMMANDS = {command.__name__: command for command in (lab, test, run, clean)}
 
 
 # The environment ---------------------------------------------------------------------------------
 
 def prepare(*extras):
-    """Make `.venv` if need be, and install the course with `extras` unless that is already so."""
-    source = (HERE / "pyproject.toml").read_bytes() + str(HERE).encode()  # a moved folder counts as changed
-    fingerprint = hashlib.sha256(source).hexdigest()
+    """Make `.venv` if need be, and install what the course and its `extras` need unless that is already so."""
+    fingerprint = hashlib.sha256((HERE / "pyproject.toml").read_bytes()).hexdigest()
     stamp = read_stamp()
     works = answers("-c", "")
     if works and stamp["fingerprint"] == fingerprint and set(extras) <= set(stamp["extras"]):
         return
+    if sys.version_info < OLDEST_PYTHON:
+        here, needed = (".".join(map(str, version[:2])) for version in (sys.version_info, OLDEST_PYTHON))
+        sys.exit(f"This is Python {here}, but the course needs Python {needed} or newer: "
+                 "install one and start course.py with it.")
     if not works:
         make_venv()
     if not answers("-m", "pip", "--version"):
@@ -83,10 +106,6 @@ def read_stamp():
 
 
 def make_venv():
-    if sys.version_info < OLDEST_PYTHON:
-        here, needed = (".".join(map(str, version[:2])) for version in (sys.version_info, OLDEST_PYTHON))
-        sys.exit(f"This is Python {here}, but the course needs Python {needed} or newer: "
-                 "install one and start course.py with it.")
     try:
         import ensurepip  # noqa: F401  (Debian and Ubuntu ship it apart, and venv needs it)
         import venv
@@ -102,23 +121,61 @@ def make_venv():
 
 
 def install(extras):
-    """Let pip install the course from this folder, naming each package as it comes."""
-    target = ".[{}]".format(",".join(extras)) if extras else "."
+    """Let pip install what pyproject.toml asks for, naming each package as it comes, and make hf_lib importable."""
     say("Installing the course's packages (the first time: a few hundred megabytes, a few minutes)")
-    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--editable", target]
+    command = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", *requirements(extras)]
     log = []
-    with subprocess.Popen(command, cwd=str(HERE), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    with subprocess.Popen(command, cwd=str(HERE), env=variables(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, encoding="utf-8", errors="replace") as pip:
         for line in pip.stdout:
             log.append(line)
             step = re.match(r"Collecting [\w.-]+|Installing collected packages|WARNING: Retrying", line)
             if step:
                 say(f"  {step.group()}")
-    if pip.returncode == 0:
-        return
-    if re.search("ConnectionError|NameResolution|Timeout|ProxyError|Network is unreachable", "".join(log)):
-        sys.exit("The packages could not be fetched: check the network (or the proxy) and try again.")
-    sys.exit("".join(log[-20:]) + "The packages could not be installed; pip's last words above say why.")
+    if pip.returncode != 0:
+        sys.exit(why_pip_failed(log))
+    link()
+
+
+def requirements(extras):
+    """What pyproject.toml asks for, as pip takes it."""
+    import tomllib
+    project = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project["dependencies"] + [line for extra in extras for line in project["optional-dependencies"][extra]]
+
+
+def link():
+    """Let the environment's Python find hf_lib in this folder.
+
+    The line in the .pth file is relative to where it lies, so that it holds wherever the folder is moved. (pip's
+    editable installation would write the folder's own path, and needs the network to do so again.)
+    """
+    packages = VENV / "Lib" / "site-packages" if os.name == "nt" else next(VENV.glob("lib/python3*/site-packages"))
+    up = "/".join([".."] * len(packages.relative_to(HERE).parts))
+    (packages / "hessian_free_course.pth").write_text(up + "\n", encoding="utf-8")
+
+
+def why_pip_failed(log):
+    """One sentence where the way to the packages is the reason; else pip's own last words."""
+    text = "".join(log)
+    # A proxy's address may hold a password, which is nobody's business.
+    address = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or ""
+    proxy = f"HTTPS_PROXY is {re.sub('//.*@', '//…@', address)}" if address else "HTTPS_PROXY is not set"
+    if re.search("CERTIFICATE_VERIFY_FAILED|SSLError|SSLCertVerificationError", text):
+        return ("The packages could not be fetched: a certificate on the way is not one that Python trusts, as behind "
+                f"a proxy with a certificate of its own ({proxy}). Set PIP_CERT or SSL_CERT_FILE to the file with that "
+                "certificate (your network's administrator has it) and try again.")
+    if re.search("ProxyError|407 |Proxy Authentication|Cannot connect to proxy", text):
+        return (f"The packages could not be fetched: the proxy refuses or does not answer ({proxy}). Set HTTPS_PROXY "
+                "to http://name:password@host:port as your network wants it, or remove it, and try again.")
+    if re.search("ConnectionError|NameResolution|Timeout|Network is unreachable", text):
+        return f"The packages could not be fetched: check the network (or the proxy: {proxy}) and try again."
+    return "".join(log[-20:]) + "The packages could not be installed; pip's last words above say why."
+
+
+def variables(more=None):
+    """The user's variables, and UTF-8 for every stream and file: Windows would write a pipe or a file in cp1252."""
+    return {**os.environ, "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8:replace", **(more or {})}
 
 
 def answers(*arguments):
@@ -131,8 +188,7 @@ def answers(*arguments):
 
 def inside(*arguments, environment=None):
     """Run the environment's Python in the course's folder and return its exit status."""
-    variables = {**os.environ, **(environment or {})}
-    with subprocess.Popen([str(PYTHON), *arguments], cwd=str(HERE), env=variables) as child:
+    with subprocess.Popen([str(PYTHON), *arguments], cwd=str(HERE), env=variables(environment)) as child:
         while True:
             try:
                 return child.wait()
@@ -147,6 +203,9 @@ def say(text):
 
 
 def main(arguments):
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a file on Windows could not hold every folder's name
+            stream.reconfigure(encoding="utf-8", errors="replace")
     if not (HERE / "pyproject.toml").is_file():
         sys.exit("course.py has to stay in the course's folder, beside pyproject.toml: get the whole folder.")
     if not arguments or arguments[0] in ("-h", "--help", "help"):

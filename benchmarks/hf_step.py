@@ -22,6 +22,7 @@ import numpy as np
 
 import hf_lib as hf
 from hf_lib.notebook.product_clock import product_clock
+from hf_lib.notebook.streams import utf8_streams
 
 ENCODERS = {"CURVES-like": ([784, 400, 200, 100, 50, 25, 6], 20_000), "MNIST": ([784, 1000, 500, 250, 30], 60_000)}
 KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False)
@@ -87,4 +88,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

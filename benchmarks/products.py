@@ -18,6 +18,7 @@ from floor import NEEDS, floor, products
 from peers import peers
 
 import hf_lib as hf
+from hf_lib.notebook.streams import utf8_streams
 
 CURVES = [784, 400, 200, 100, 50, 25, 6, 25, 50, 100, 200, 400, 784]
 NETS = {
@@ -56,14 +57,14 @@ def contenders(problem, theta, v, rng):
     return runs
 
 
-def measure(runs, rounds):
-    """(who, product) → array (rounds,) of milliseconds."""
+def measure(runs, rounds, clock=time.perf_counter):
+    """(who, product) → array (rounds,) of milliseconds by that clock."""
     times = {key: [] for key in runs}
     for _ in range(rounds + 2):                      # the first two warm up
         for key, run in runs.items():
-            start = time.perf_counter()
+            start = clock()
             run()
-            times[key].append(1e3 * (time.perf_counter() - start))
+            times[key].append(1e3 * (clock() - start))
     return {key: np.array(values[2:]) for key, values in times.items()}
 
 
@@ -117,4 +118,5 @@ def _agree(what, theirs, ours):
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

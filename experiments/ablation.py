@@ -25,6 +25,7 @@ import numpy as np
 from history import History
 
 import hf_lib as hf
+from hf_lib.notebook.streams import utf8_streams
 
 SEEDS = [0, 1, 2, 3, 4]
 TUNING_SEEDS, DAMPINGS, FIXED = [10, 11, 12, 13, 14], [0.01, 0.1, 1.0, 10.0], [1e-5, 1e-4, 1e-3, 0.01, 0.1]   # --tune
@@ -187,4 +188,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

@@ -27,6 +27,7 @@ import numpy as np
 from history import History
 
 import hf_lib as hf
+from hf_lib.notebook.streams import utf8_streams
 
 BUDGETS = {"sine": [300, 1000, 2000], "deep": [100, 1000, 4000]}
 CAP = {"sine": 6000, "deep": 12000}       # gradient-equivalents, where Adam is given up
@@ -189,4 +190,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

@@ -23,6 +23,7 @@ from album import Album
 from history import RUNS, History
 
 import hf_lib as hf
+from hf_lib.notebook.streams import utf8_streams
 
 ENCODERS = {"curves": [784, 400, 200, 100, 50, 25, 6], "mnist": [784, 1000, 500, 250, 30]}
 CURVES_SEED, CURVES_TRAIN, CURVES_TEST = 2010, 20_000, 10_000
@@ -270,4 +271,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from history import RUNS, load
 
+from hf_lib.notebook.streams import utf8_streams
+
 SCRIPT = Path(__file__).with_name("autoencoders.py")
 COMPARED = ("cost", "loss", "train", "test")
 
@@ -61,4 +63,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

@@ -28,6 +28,7 @@ from history import History
 
 import hf_lib as hf
 from hf_lib.notebook.clinic import Transcription
+from hf_lib.notebook.streams import utf8_streams
 
 SIZES, BATCH, OTHER, SEEDS, EPOCHS = [784, 800, 10], 1000, 1000, [0, 1, 2, 3, 4], 20
 SMALL, SMALL_BUDGET, SMALL_BATCHES = 10_000, 100, (None, 5000, 1000, 250, 75)
@@ -166,4 +167,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

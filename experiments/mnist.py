@@ -26,6 +26,7 @@ import history as stored  # noqa: E402
 import numpy as np  # noqa: E402
 
 import hf_lib as hf  # noqa: E402
+from hf_lib.notebook.streams import utf8_streams  # noqa: E402
 from hf_lib.optimisers.loop import GGN  # noqa: E402
 
 
@@ -287,4 +288,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

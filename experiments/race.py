@@ -17,6 +17,7 @@ import numpy as np
 from history import History
 
 import hf_lib as hf
+from hf_lib.notebook.streams import utf8_streams
 
 SEEDS = range(3)
 BUDGET = {"sine": 1000.0, "digits": 60.0}                               # gradient-equivalents
@@ -143,4 +144,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

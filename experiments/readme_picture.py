@@ -10,6 +10,7 @@ import numpy as np
 import hf_lib as hf
 from hf_lib.datasets import run
 from hf_lib.figures import ch00, ch12
+from hf_lib.notebook.streams import utf8_streams
 
 PICTURES = Path(__file__).resolve().parent.parent / "data" / "pictures"
 HOUR = {"SGD": "sgd_hour", "momentum": "momentum_hour", "NAG": "nag_hour", "Adam": "adam_hour", "Hessian-free": "hf"}
@@ -47,4 +48,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

@@ -20,6 +20,7 @@ import history as stored  # noqa: E402
 import numpy as np  # noqa: E402
 
 import hf_lib as hf  # noqa: E402
+from hf_lib.notebook.streams import utf8_streams  # noqa: E402
 
 FORMS = {"slides": ([1, 15, 15, 1], "relu", 100), "code": ([1, 20, 20, 1], "tanh", 150)}
 METHODS = {
@@ -80,4 +81,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()

@@ -3,15 +3,30 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("chapter_cells", "exercise_checks")
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are drawn into memory, never into a window
 
+# How long an example takes depends on the machine and on what else it does: that is nothing to judge a property by.
+settings.register_profile("course", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("course")
+
+# Their fixture `before` runs the whole chapter, long cells included, before the first test: a fourth of the quick run.
+LONG_CHAPTERS = ("test_ch10.py", "test_ch11.py", "test_ch12.py")
+
 ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts" / "browser"
 
 # Doctests are collected from every module that pytest meets; the tests' own helpers are not for it to import.
 collect_ignore = [str(path) for path in Path(__file__).parent.rglob("*.py") if not path.name.startswith("test_")]
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.name in LONG_CHAPTERS and "before" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,10 +1,15 @@
 """course.py, on a copy of its own in an empty folder: no network, no real environment."""
+import ast
+import hashlib
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
+import venv
 from collections import namedtuple
 from pathlib import Path
 
@@ -87,7 +92,7 @@ def test_readme_shows_every_command(command):
 
 def test_first_use_makes_and_installs_then_starts_at_once(course, calls):
     assert course.main(["lab"]) == 7
-    assert calls[:2] == ["make_venv", ("install",)]
+    assert calls[:2] == ["make_venv", ("install", "lab")]
     calls.clear()
     assert course.main(["lab"]) == 7
     assert [call[0] for call in calls] == ["inside"]
@@ -98,7 +103,7 @@ def test_extras_are_added_and_kept(course, calls):
     course.main(["test"])
     course.main(["lab"])
     course.main(["run"])
-    assert installs(calls) == [("install",), ("install", "test")]
+    assert installs(calls) == [("install", "lab"), ("install", "lab", "test")]
 
 
 def test_a_changed_pyproject_installs_again_with_the_same_extras(course, calls):
@@ -106,15 +111,35 @@ def test_a_changed_pyproject_installs_again_with_the_same_extras(course, calls):
     with (course.HERE / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     course.main(["lab"])
-    assert installs(calls) == [("install", "test")] * 2
+    assert installs(calls) == [("install", "test"), ("install", "lab", "test")]
     assert calls.count("make_venv") == 1
 
 
-def test_a_moved_folder_installs_again(course, calls, tmp_path, monkeypatch):
-    course.main(["lab"])
-    monkeypatch.setattr(course, "HERE", shutil.copytree(tmp_path, tmp_path / "moved"))
-    course.main(["lab"])
-    assert len(installs(calls)) == 2
+def test_a_moved_folder_installs_nothing_and_finds_its_own_library(course, tmp_path, monkeypatch):
+    """Offline, with a real environment: the link is relative, and no pip is asked."""
+    old, new = tmp_path / "here", tmp_path / "moved, with spaces and ü"
+    (old / "hf_lib").mkdir(parents=True)
+    (old / "hf_lib" / "__init__.py").touch()
+    for name in ("course.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, old)
+    first = load(old)
+    venv.create(first.VENV, symlinks=os.name != "nt")
+    first.link()
+    first.STAMP.write_text(json.dumps({"fingerprint": hashlib.sha256((ROOT / "pyproject.toml").read_bytes())
+                                       .hexdigest(), "extras": ["lab"]}), encoding="utf-8")
+    old.rename(new)
+    moved = load(new)
+    monkeypatch.setattr(moved, "install", lambda extras: pytest.fail("it was installed again"))
+    moved.prepare("lab")
+    where = [str(moved.PYTHON), "-I", "-c", "import hf_lib; print(ascii(hf_lib.__file__))"]
+    found = subprocess.run(where, capture_output=True, text=True, cwd=tmp_path, check=True).stdout
+    assert Path(ast.literal_eval(found.strip())) == new / "hf_lib" / "__init__.py"
+
+
+def test_what_is_installed_is_what_pyproject_asks_for(course):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert course.requirements([]) == project["dependencies"]
+    assert course.requirements(["lab"])[len(project["dependencies"]):] == project["optional-dependencies"]["lab"]
 
 
 def test_a_failed_installation_leaves_no_stamp(course, calls, monkeypatch):
@@ -140,8 +165,24 @@ def test_a_damaged_stamp_counts_as_none(course, calls):
 def test_lab_opens_chapter_00_and_passes_arguments_on(course, calls):
     course.main(["lab", "--no-browser"])
     started = calls[-1]
-    assert started[1:3] == ("-m", "jupyterlab")
-    assert "--no-browser" in started and started[-1] == "notebooks/00_start_here.ipynb"
+    assert started[1:3] == ("-m", "jupyterlab") and started[-1] == "--no-browser"
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in started
+    assert (ROOT / course.FIRST).is_file()
+
+
+@pytest.mark.parametrize("cores, load, threads", [(1, 0, "1"), (2, 0, "1"), (4, 0, "2"), (4, 2.5, "1"), (64, 3, "4"),
+                                                  (64, 40, "1")])
+def test_threads_fit_the_machine(course, monkeypatch, cores, load, threads):
+    for name in course.THREADS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0), raising=False)
+    assert course.kernel_threads() == dict.fromkeys(course.THREADS, threads)
+
+
+def test_the_users_own_number_of_threads_stays(course, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    assert course.kernel_threads() == {}
 
 
 def test_quick_leaves_the_slow_ones_out(course, calls):
@@ -171,11 +212,22 @@ def test_the_exit_status_and_variables_of_the_child_are_real(course, monkeypatch
 
 # Failures, each in a sentence
 
+def test_streams_are_utf_8_whatever_the_user_has_set(course, monkeypatch, tmp_path):
+    monkeypatch.setattr(course, "PYTHON", Path(sys.executable))
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    write = f"print('λ ✓'); open({str(tmp_path / 'written')!r}, 'w').write('λ ✓')"
+    assert course.inside("-c", write) == 0
+    assert (tmp_path / "written").read_bytes().decode("utf-8") == "λ ✓"
+    done = subprocess.run([sys.executable, "course.py", "λ"], cwd=tmp_path, capture_output=True,
+                          env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    assert done.returncode == 2 and "'λ'" in done.stdout.decode("utf-8")
+
+
 def test_an_old_python_is_told_so(course, monkeypatch):
     version = namedtuple("version", "major minor micro")(3, 10, 4)
     monkeypatch.setattr(sys, "version_info", (*version, "final", 0))
     with pytest.raises(SystemExit, match=r"This is Python 3\.10, but the course needs Python 3\.11 or newer"):
-        course.make_venv()
+        course.prepare("lab")
     assert not course.VENV.exists()
 
 
@@ -196,17 +248,24 @@ def a_pip_that_says(folder, text, status):
 @pytest.mark.parametrize("said, explained", [
     ("WARNING: Retrying after connection broken by 'NewConnectionError(...)'", "check the network"),
     ("socket.gaierror ... NameResolutionError", "check the network"),
+    ("WARNING: Retrying ... SSLError(SSLCertVerificationError('[SSL: CERTIFICATE_VERIFY_FAILED]'))",
+     r"HTTPS_PROXY is http://…@proxy\.example:80\).*PIP_CERT or SSL_CERT_FILE"),
+    ("ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407'))",
+     r"the proxy refuses.*HTTPS_PROXY is http://…@proxy\.example:80\)"),
     ("ERROR: No space left on device", "No space left(.|\n)*last words above say why"),
 ])
 def test_pips_failures(course, monkeypatch, tmp_path, said, explained):
     monkeypatch.setattr(course.subprocess, "Popen", a_pip_that_says(tmp_path, said, 1))
-    with pytest.raises(SystemExit, match=explained):
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@proxy.example:80")
+    with pytest.raises(SystemExit, match=explained) as stopped:
         course.install([])
+    assert "secret" not in str(stopped.value)
 
 
 def test_pips_progress_is_shown_without_its_chatter(course, monkeypatch, tmp_path, capsys):
     said = "Collecting numpy>=2.0\n  Using cached numpy.whl\nRequirement already satisfied: six"
     monkeypatch.setattr(course.subprocess, "Popen", a_pip_that_says(tmp_path, said, 0))
+    monkeypatch.setattr(course, "link", lambda: None)
     course.install(["test"])
     shown = capsys.readouterr().out
     assert "Collecting numpy" in shown and "cached" not in shown and "satisfied" not in shown

@@ -37,3 +37,17 @@ def test_the_example_runs():
     names = {}
     exec(example, names)
     assert names["Gv"].shape == names["theta"].shape
+
+
+def test_the_lock_is_asked_for_in_every_shell():
+    lines = re.findall(r"`([^`]*PIP_CONSTRAINT[^`]*)`", README)
+    assert [line.rpartition(" course.py")[0].rpartition(" ")[2] for line in lines] == ["python3", "py", "py"]
+    for line in lines:
+        assert (ROOT / re.search(r"PIP_CONSTRAINT=\"?([\w./]+)", line)[1]).is_file()
+
+
+def test_no_comment_stands_behind_a_command():
+    """Windows' command prompt would hand it on as arguments."""
+    blocks = re.findall(r"```\n(.*?)```", README, re.DOTALL)
+    (first, *_) = [block for block in blocks if "course.py lab" in block]
+    assert first.split("\n") == ["python3 course.py lab", "python3 course.py test", ""]

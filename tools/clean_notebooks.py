@@ -16,6 +16,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from hf_lib.notebook.streams import utf8_streams
 from notebook_file import notebook_paths, read, shown, to_bytes
 
 METADATA = {
@@ -110,4 +111,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    utf8_streams()
     sys.exit(main())

@@ -3,17 +3,20 @@
 How time is judged
 ------------------
 A limit is meant for a reader's machine with two cores and nothing else to do, yet the
-tests share their machine. So a cell is charged its time by the kernel's clock, less the
-time for which the kernel stood ready but had to wait for a core (Linux counts that; on
-other systems it is 0). Where a limit is still broken, the notebook runs once more, alone,
-and for each cell the better of both times counts. A cell that hangs
-is stopped at six times its limit.
+tests run on slower ones and share them. So a cell is charged its time by the kernel's clock,
+less the time for which the kernel stood ready but had to wait for a core (Linux counts that;
+on other systems it is 0); and a limit grows by as much as the yardstick, timed before, after
+and beside every cell that seems slow, takes longer than on the machine that is meant, and by
+half for what no yardstick sees. Where it is still broken, the notebook runs once more, alone,
+and for each cell the better of both times counts. A cell that hangs is stopped at twenty
+times its limit, on a slow machine later.
 """
 from __future__ import annotations
 
 import asyncio
 import copy
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +28,7 @@ from check_maths import faults
 from front_end import move_controls, one_line, output_faults, widget_faults
 from notebook_client import CourseClient
 from notebook_file import Failure, at
+from yardstick import slowness
 
 EXERCISE = re.compile(r"# exercise (ch\d+\.q\d+)\b")
 VERDICT = re.compile(r"^\W+(ch\d+\.q\d+): (correct|not attempted|incorrect[^.]*)", re.MULTILINE)
@@ -38,7 +42,8 @@ class Limits:
     cell: float = 5.0
     long: float = 30.0
     notebook: float = 60.0
-    patience: float = 6.0  # a cell is stopped at this many times its limit
+    room: float = 1.5  # a fault is what takes longer than this many times its limit, on a machine as fast as meant
+    patience: float = 20.0  # a cell is stopped at this many times its limit
 
     def of(self, cell: NotebookNode) -> float:
         return self.long if "long" in cell.metadata.get("tags", []) else self.cell
@@ -55,7 +60,9 @@ class Run:
     mode: str  # "stubs", "solutions", or "" where the notebook has no exercises
     notebook: NotebookNode
     seconds: dict[int, float] = field(default_factory=dict)  # index of the cell -> charged time
+    slowness: float = 1.0  # how many times slower than meant the machine was at its slowest
     failures: list[Failure] = field(default_factory=list)
+    stopped: set[int] = field(default_factory=set)  # the cell that hung
 
     @property
     def total(self) -> float:
@@ -70,20 +77,30 @@ class Run:
         found = []
         for index, seconds in self.seconds.items():
             cell = self.notebook.cells[index]
-            if seconds > limits.of(cell):
-                stopped = " and was stopped" if seconds >= limits.patience * limits.of(cell) else ""
+            if index in self.stopped or self.over(seconds, limits.of(cell), limits):
+                stopped = " and was stopped" if index in self.stopped else ""
                 found.append(at(self.path, index, cell, f"the cell took {seconds:.1f} s{stopped}; the "
-                                f"most is {limits.of(cell):g} s.", self.mode))
-        if self.total > limits.notebook:
+                                f"most is {limits.of(cell):g} s{self._allowance}.", self.mode))
+        if self.over(self.total, limits.notebook, limits):
             found.append(Failure(self.path, None, None, f"the notebook took {self.total:.1f} s; the most "
-                                 f"is {limits.notebook:g} s.", self.mode))
+                                 f"is {limits.notebook:g} s{self._allowance}.", self.mode))
         return found
+
+    def over(self, seconds: float, limit: float, limits: Limits) -> bool:
+        """Whether a time is too long on a machine as slow as this one."""
+        return seconds > limit * limits.room * self.slowness
+
+    @property
+    def _allowance(self) -> str:
+        return f" on a machine that is not, as this one, {self.slowness:.1f} times slower" if self.slowness > 1 else ""
 
     def keep_better(self, again: Run) -> None:
         """Let the better time of two runs count for each cell, and the faults of both."""
         self.seconds = {index: min(seconds, again.seconds.get(index, seconds))
                         for index, seconds in {**again.seconds, **self.seconds}.items()}
         self.failures = list(dict.fromkeys(self.failures + again.failures))
+        self.slowness = max(self.slowness, again.slowness)
+        self.stopped &= again.stopped
 
 
 def has_exercises(notebook: NotebookNode) -> bool:
@@ -95,9 +112,10 @@ async def execute(path: Path, notebook: NotebookNode, mode: str = "", limits: Li
                   move: bool = True) -> Run:
     """Run a copy of `notebook` as if it lay at `path`, then (`move`) every control in it."""
     notebook = copy.deepcopy(notebook)
-    run = Run(path, mode, notebook)
-    client = CourseClient(notebook, path.parent,
-                          timeout_func=lambda cell: limits.patience * limits.of(cell))
+    run = Run(path, mode, notebook, slowness=slowness())
+    # A hanging cell is told by the clock on the wall, which goes on while the kernel waits for a core.
+    waits = limits.patience * slowness(time.perf_counter)
+    client = CourseClient(notebook, path.parent, timeout_func=lambda cell: waits * limits.of(cell))
     async with client:
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code" and not await execute_cell(client, run, index, limits):
@@ -106,8 +124,9 @@ async def execute(path: Path, notebook: NotebookNode, mode: str = "", limits: Li
         await client.settle(quiet=0.5)
         report_widgets(client, run, index=len(notebook.cells) - 1)
         if move:
-            async for index, reason in move_controls(client, seconds=6 * limits.cell):
+            async for index, reason in move_controls(client, seconds=waits * limits.cell):
                 run.add(index, reason)
+    run.slowness = max(run.slowness, slowness())
     return run
 
 
@@ -119,7 +138,8 @@ async def execute_cell(client: CourseClient, run: Run, index: int, limits: Limit
     try:
         await client.async_execute_cell(cell, index)
     except CellTimeoutError:
-        run.seconds[index] = limits.patience * limits.of(cell)
+        run.seconds[index] = client.timeout_func(cell)
+        run.stopped.add(index)
         return False
     except CellExecutionError as error:
         run.add(index, f"it raises {error.ename}: {one_line(error.evalue)}")
@@ -131,6 +151,8 @@ async def execute_cell(client: CourseClient, run: Run, index: int, limits: Limit
         return False
     waited = client.waited_for_core() - waited
     run.seconds[index] = max(0.0, client.wall[index] - waited)
+    if run.over(run.seconds[index], limits.of(cell), limits):
+        run.slowness = max(run.slowness, slowness())
     expected = not goes_on or "raises-exception" in cell.metadata.get("tags", [])
     outputs = [output for output in cell.outputs if not (expected and output.output_type == "error")]
     for reason in output_faults(outputs, "the cell's output"):

@@ -48,7 +48,7 @@ class CourseClient(NotebookClient):
         specs = KernelSpecManager(kernel_dirs=[])
         manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=specs)
         super().__init__(notebook, km=manager, log=QUIET, record_timing=False, coalesce_streams=True,
-                         skip_cells_with_tag="", iopub_timeout=60, startup_timeout=180,
+                         skip_cells_with_tag="", iopub_timeout=600, startup_timeout=600,
                          resources={"metadata": {"path": str(folder)}},
                          extra_arguments=["--IPKernelApp.log_level=ERROR"], **traits)
         self.current: int | None = None  # the index of the cell that is running

@@ -22,6 +22,7 @@ from check_links import check_links
 from check_maths import check_maths
 from check_names import check_names
 from execute_notebook import EXERCISE, LIMITS, Limits, Run, execute, has_exercises
+from hf_lib.notebook.streams import utf8_streams
 from notebook_file import Failure, at, notebook_paths, read, shown
 
 CHECKS = (check_stable, check_length, check_links, check_names, check_maths)
@@ -154,6 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    utf8_streams()
     try:
         sys.exit(main())
     except KeyboardInterrupt:

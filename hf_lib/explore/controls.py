@@ -200,7 +200,7 @@ class Player(Control):
         slider = widgets.IntSlider(self.default, min=0, max=last, description=name, **WIDE)
         play = widgets.Play(value=self.default, min=0, max=last, interval=self.interval,
                             show_repeat=False)
-        widgets.jslink((play, "value"), (slider, "value"))
+        play.link = widgets.jslink((play, "value"), (slider, "value"))
 
         def button(icon, words, move):
             b = widgets.Button(icon=icon, tooltip=words, layout={"width": "36px"})

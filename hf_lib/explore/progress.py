@@ -3,6 +3,8 @@
 import ipywidgets as widgets
 from IPython.display import display
 
+from .shown import close
+
 
 class Progress:
     """A bar from 0 to `total` that goes away when its work is done.
@@ -28,7 +30,7 @@ class Progress:
         return self
 
     def __exit__(self, *error):
-        self.bar.close()
+        close(self.bar)
 
     def to(self, value):
         """Move the bar; a hundredth of its length at least, so that fast loops do not flood the page."""

@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from IPython.display import HTML, display
 
 from .canvas import PANEL
+from .shown import close, close_former, remember
 
 # A kernel may run two controls' messages in two threads, and matplotlib's settings are those of the process.
 DRAWING = RLock()
@@ -94,6 +95,10 @@ class View:
         self.box.children = [*rows, widgets.HTML(hide_copy, layout={"display": "none"})]
         self.draw()
 
+    def close(self):
+        """Let the widgets go, and the data with them."""
+        close(self.box)
+
     def values(self):
         """Return name → value, as the controls stand."""
         return {name: self.controls[name].nearest(w.value) for name, w in self.movers.items()}
@@ -147,7 +152,7 @@ def show(picture, **given):
     Two outputs: the widgets, which hide the second wherever they run; and a copy
     as plain HTML, for saved pages and static viewers. With the environment
     variable ``HF_LIB_STRICT`` set, an error in the draw function is raised
-    rather than shown.
+    rather than shown. What the same cell showed when it last ran is closed.
 
     Parameters
     ----------
@@ -156,7 +161,9 @@ def show(picture, **given):
         The data that the draw function needs; and, for a control, the value it
         starts from.
     """
+    close_former()
     view = View(picture, **given)
+    remember(view)
     if view.controls:
         display({"application/vnd.jupyter.widget-view+json":
                  {"version_major": 2, "version_minor": 0, "model_id": view.box.model_id},

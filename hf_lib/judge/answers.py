@@ -4,6 +4,8 @@ import html
 import re
 from dataclasses import dataclass
 
+from .printable import printable
+
 # Each badge is white on a dark ground (contrast above 5), so it reads in a light and in a dark theme;
 # the text beside it keeps the theme's own colour, and the symbol and the word say the same as the colour.
 BADGES = {
@@ -39,7 +41,7 @@ class Verdict:
     def __repr__(self):
         symbol, _ = BADGES[self.status]
         lines = [f"{symbol} {self.exercise}: {self._heading()}. {self.message}"]
-        return "\n".join(lines + [f"    {line}" for line in self.details])
+        return printable("\n".join(lines + [f"    {line}" for line in self.details]))
 
     def _repr_html_(self):
         symbol, ground = BADGES[self.status]
@@ -65,7 +67,7 @@ class Text:
     markdown: str
 
     def __repr__(self):
-        return f"{self.title}\n{self.markdown}"
+        return printable(f"{self.title}\n{self.markdown}")
 
     def _repr_markdown_(self):
         return f"**{self.title}**\n\n{self.markdown}"

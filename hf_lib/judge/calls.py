@@ -55,14 +55,31 @@ def watch(functions):
         if key in watched:
             seen[watched[key]] = True
 
-    previous = sys.getprofile()
-    if watched:
-        sys.setprofile(on_event)
-    try:
+    with _hook(on_event if watched else None):
         yield seen
+
+
+@contextmanager
+def _hook(on_event):
+    """Set the process-wide profiling hook inside the block, and put a profiler that runs already back after it.
+
+    Up to Python 3.11, `sys.getprofile` gives the profiler itself where it is written in C, as that of `%prun`
+    is; `sys.setprofile` cannot set it again, but the profiler can be switched off and on.
+    """
+    previous = sys.getprofile()
+    in_c = previous is not None and not inspect.isroutine(previous) and hasattr(previous, "disable")
+    if on_event is None:
+        yield
+        return
+    if in_c:
+        previous.disable()
+    sys.setprofile(on_event)
+    try:
+        yield
     finally:
-        if watched:
-            sys.setprofile(previous)
+        sys.setprofile(None if in_c else previous)
+        if in_c:
+            previous.enable()
 
 
 def _bare(function):

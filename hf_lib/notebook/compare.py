@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hf_lib.judge.printable import printable
+
 
 @dataclass(frozen=True, repr=False)
 class Comparison:
@@ -14,7 +16,7 @@ class Comparison:
 
     def __repr__(self):
         words = "exact" if self.difference == 0 else f"agrees to {self.difference:.0e}"
-        return f"✓ {self.name}: {words}"
+        return printable(f"✓ {self.name}: {words}")
 
 
 def compare(name, mine, reference, rtol=None):

@@ -1,6 +1,7 @@
 """Is this machine ready for the course? Used in notebook 00 §1."""
 
 import html
+import importlib.util
 import os
 import platform
 import re
@@ -12,6 +13,7 @@ from importlib import metadata
 import numpy as np
 
 from hf_lib import datasets
+from hf_lib.judge.printable import printable
 from hf_lib.network.curvature import Linearization
 from hf_lib.network.losses import SoftmaxCrossEntropy
 from hf_lib.network.mlp import MLP
@@ -22,14 +24,26 @@ FLOORS = {"jupyterlab": "4.2", "numpy": "2.2", "scipy": "1.15", "matplotlib": "3
 SLOW = 5.0     # GFlop/s: an old laptop on one core makes more
 
 
+BROWSERS = ("emscripten", "wasi")     # Python within a web page
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One line of the check: what was looked at, what was found, and what to do where it is off."""
+    """One line of the check: what was looked at, what was found, and what to do where it is off.
+
+    A finding that is fine may have a remedy too: a note, for those whom it concerns.
+    """
 
     what: str
     found: str
     fine: bool
     remedy: str = ""
+
+    @property
+    def mark(self):
+        if not self.fine:
+            return "✗"
+        return "–" if self.remedy else "✓"
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,10 +58,10 @@ class SetupReport:
         return all(f.fine for f in self.findings)
 
     def __repr__(self):
-        return "\n".join(f"{_mark(f)} {f.what}: {f.found}{_colon(f.remedy)}" for f in self.findings)
+        return printable("\n".join(f"{f.mark} {f.what}: {f.found}{_colon(f.remedy)}" for f in self.findings))
 
     def _repr_html_(self):
-        cells = "".join(f"<tr><td>{_mark(f)}</td><td style='text-align:left'>{html.escape(f.what)}</td>"
+        cells = "".join(f"<tr><td>{f.mark}</td><td style='text-align:left'>{html.escape(f.what)}</td>"
                         f"<td style='text-align:left'>{html.escape(f.found + _colon(f.remedy))}</td></tr>"
                         for f in self.findings)
         head = "<tr><th></th><th style='text-align:left'>looked at</th><th style='text-align:left'>found</th></tr>"
@@ -72,22 +86,61 @@ def _python():
                    "" if fine else "the course needs 3.11 or newer: install it, delete the folder .venv, start again")
 
 
+def _hosted():
+    """Whether the notebook's pages come from elsewhere, so that no JupyterLab is wanted beside this Python."""
+    return sys.platform in BROWSERS or _importable("google.colab")
+
+
+def _importable(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:                          # nor is there the package that it would be in
+        return False
+
+
 def _packages():
     for name, floor in FLOORS.items():
-        remedy = f"the course needs {floor}: run python3 course.py lab, which installs it"
-        try:
-            version = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            yield Finding(name, "missing", False, remedy)
-            continue
-        fine = _numbers(version) >= _numbers(floor)
-        yield Finding(name, version, fine, "" if fine else remedy)
+        version = _version(name)
+        if name == "jupyterlab" and version is None:
+            yield from _other_front_end()
+        elif version is None:
+            yield Finding(name, "missing", False, _get(name, floor))
+        else:
+            fine = _numbers(version) >= _numbers(floor)
+            yield Finding(name, version, fine, "" if fine else _get(name, floor))
+
+
+def _other_front_end():
+    """What is said where JupyterLab is missing: other programs open notebooks too, so it is no fault."""
+    if _hosted():
+        return
+    notebook = _version("notebook")
+    if notebook is not None and _numbers(notebook) >= (7,):
+        yield Finding("jupyterlab", f"missing, but there is Notebook {notebook}", True)
+        return
+    remedy = _get("jupyterlab", FLOORS["jupyterlab"])
+    yield Finding("jupyterlab", "missing", True, f"to open the notebooks in it, {remedy}")
+
+
+def _version(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _get(name, floor):
+    how = f'run %pip install "{name}>={floor}" and restart the kernel' if _hosted() else \
+        "run python3 course.py lab, which installs it"
+    return f"the course needs {floor}: {how}"
 
 
 def _threads():
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     limits = [f"{name}={os.environ[name]}" for name in names if os.environ.get(name)]
-    found = f"{os.cpu_count()} cores, threads for matrix products: {', '.join(limits) or 'as many as cores'}"
+    cores = os.cpu_count() or 1
+    free = "as many as cores (on a shared machine OPENBLAS_NUM_THREADS=1, set before Jupyter starts, is often faster)"
+    found = f"{cores} core{'s' if cores > 1 else ''}, threads for matrix products: {', '.join(limits) or free}"
     if os.environ.get("OPENBLAS_CORETYPE"):
         return Finding("threads", found, False, f"OPENBLAS_CORETYPE={os.environ['OPENBLAS_CORETYPE']} is set and "
                        "may halve NumPy's speed: unset it before you start JupyterLab")
@@ -101,6 +154,8 @@ def _speed(n=600):
     for _ in range(5):
         a @ a
     speed = 5 * 2 * n ** 3 / (time.perf_counter() - start) / 1e9
+    if sys.platform in BROWSERS:
+        return Finding("matrix products", f"{speed:.1f} GFlop/s in float32, as a browser makes them", True)
     return Finding("matrix products", f"{speed:.0f} GFlop/s in float32", speed > SLOW,
                    "" if speed > SLOW else "slow: close other programs; the times in the text will not fit")
 
@@ -130,10 +185,6 @@ def _product():
 def _numbers(version):
     """"3.10.8rc1" → (3, 10, 8), to be compared."""
     return tuple(int(re.match(r"\d+", part)[0]) for part in version.split(".")[:3] if part[0].isdigit())
-
-
-def _mark(finding):
-    return "✓" if finding.fine else "✗"
 
 
 def _colon(remedy):

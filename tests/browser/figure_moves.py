@@ -1,20 +1,23 @@
 """Move every control of one interactive figure, as a reader does, and say what goes wrong."""
 from __future__ import annotations
 
-import io
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from statistics import median
 
-import numpy as np
-from matplotlib.figure import Figure
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+import yardstick  # noqa: E402
 
 PRESSES = 5  # of an arrow key, on each slider
 LIMIT = 3 * 150  # ms from key press to new picture: three times what the course promises
-PLAIN = 0.04  # seconds of work in which a machine that keeps the promise draws `plain_picture`
-PATIENCE = 10_000  # ms after which no new picture is expected
+QUIET_ENOUGH = 1.3  # programs a core: where there are more, latencies are told and not judged
+TRIES = 3  # at keeping the promise
+PATIENCE = 120_000  # ms after which no new picture is expected
 QUIET = 250  # ms without a new picture, at least, after which the last one stays
 JUMP = 1.5  # CSS pixels that a figure may move by rounding
 
@@ -56,28 +59,39 @@ def sharing() -> float:
     return max(1.0, (time.perf_counter() - clock) / (time.process_time() - work))
 
 
-def plain_picture() -> None:
-    """A plain contour plot of 6 × 4 inches, drawn and made a PNG: matplotlib's work, nothing of the course's."""
-    x = np.linspace(-1, 1, 80)
-    figure = Figure((6, 4))
-    axes = figure.subplots()
-    axes.contour(x, x, x[:, None] ** 2 + x**2, 14)
-    figure.savefig(io.BytesIO(), format="png")
-
-
 @lru_cache
 def slowness() -> float:
-    """How much longer this machine works on a plain picture than one that keeps the promise, at least 1."""
-    times = []
-    for _ in range(5):
-        start = time.process_time()
-        plain_picture()
-        times.append(time.process_time() - start)
-    return max(1.0, median(times) / PLAIN)
+    """How much longer this machine works on a fixed piece of work than one that keeps the promise, at least 1."""
+    return yardstick.slowness(time.process_time)
 
 
 def move_all(view, name: str) -> Moves:
-    """Move every control of the figure at `view`, a locator of its `.hf-explore` box."""
+    """Move every control of the figure at `view`, a locator of its `.hf-explore` box.
+
+    A figure that seems slow may have met another program: it is moved again, and its best time counts.
+    Where the machine is too busy to tell, no time does.
+    """
+    moves = move_once(view, name)
+    for _ in range(TRIES - 1):
+        if not too_slow(moves):
+            return moves
+        again = move_once(view, name)
+        again.faults = list(dict.fromkeys(moves.faults + again.faults))
+        moves = again
+    if too_slow(moves):
+        moves.faults.append(f"{name}: a new picture takes {median(moves.latencies):.0f} ms after a key press "
+                            f"(median), more than {LIMIT * slowness():.0f} ms")
+    return moves
+
+
+def too_slow(moves: Moves) -> bool:
+    """Whether the figure's median latency breaks the promise, as far as this machine can tell."""
+    quiet = max(moves.busy, sharing()) < QUIET_ENOUGH
+    return quiet and bool(moves.latencies) and median(moves.latencies) > LIMIT * slowness()
+
+
+def move_once(view, name: str) -> Moves:
+    """Move every control once."""
     moves = Moves(name)
     view.scroll_into_view_if_needed()
     view.evaluate("view => hf.watch(view)")
@@ -90,10 +104,6 @@ def move_all(view, name: str) -> Moves:
                 break
         else:
             moves.faults.append(f"{name}: there is no test that moves {row.get_attribute('class')}")
-    limit = LIMIT * slowness() * max(moves.busy, sharing())  # a slow or busy machine is no fault of the figure
-    if moves.latencies and median(moves.latencies) > limit:
-        moves.faults.append(f"{name}: a new picture takes {median(moves.latencies):.0f} ms after a key press "
-                            f"(median), more than {limit:.0f} ms")
     return moves
 
 

@@ -17,7 +17,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-START = 60  # seconds that the server may take to answer
+START = 300  # seconds after which no answer is expected
 
 SETTINGS = {
     # Every cell in the page at once: otherwise those out of sight are not there to be looked at.
@@ -91,7 +91,7 @@ class Lab:
     def _ask(self, path: str, method: str = "GET") -> object:
         request = urllib.request.Request(self.url + path, method=method,
                                          headers={"Authorization": f"token {self.token}"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=START) as answer:
             return json.loads(answer.read() or "null")
 
     def add(self, path: Path) -> str:

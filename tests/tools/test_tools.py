@@ -7,6 +7,7 @@ from queue import Empty
 from types import SimpleNamespace
 
 import nbformat
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import clean_notebooks  # noqa: E402
+import execute_notebook  # noqa: E402
 import run_notebooks  # noqa: E402
+import yardstick  # noqa: E402
 from check_maths import why_unsettable  # noqa: E402
 from clean_notebooks import cleaned  # noqa: E402
 from execute_notebook import Limits, Run  # noqa: E402
@@ -283,17 +286,40 @@ def test_a_figure_without_fault_passes(faulty_runs):
 
 
 @pytest.mark.slow
-def test_a_slow_cell_fails_and_a_long_one_passes(tmp_path):
-    path = write(tmp_path, "slow.ipynb", code("import time"), code("time.sleep(0.7)"),
-                 code("time.sleep(0.7)", "long"), code("while True: time.sleep(0.1)"), code("'not reached'"))
-    limits = Limits(cell=0.5, long=2.0, notebook=1.0, patience=2.0)
-    (run,) = run_plan([(path, read(path), "")], limits=limits)
-    first, second, whole = map(str, run.too_slow(limits))
-    identifiers = [cell.id for cell in run.notebook.cells]
-    assert f"slow.ipynb, cell 2 (id {identifiers[1]}): the cell took 0.7 s; the most is 0.5 s" in first
-    assert f"cell 4 (id {identifiers[3]}): the cell took 1.0 s and was stopped" in second
-    assert "slow.ipynb: the notebook took" in whole and "the most is 1 s" in whole
-    assert list(run.seconds) == [0, 1, 2, 3]
+def test_a_cell_is_timed_and_one_that_hangs_is_stopped(tmp_path, monkeypatch):
+    slow = write(tmp_path, "slow.ipynb", code("import time"), code("time.sleep(1)"))
+    hangs = write(tmp_path, "hangs.ipynb", code("while True: pass"), code("'not reached'"))
+    monkeypatch.setattr(execute_notebook, "slowness", lambda clock=None: 1.0)
+    run = execute_notebook.execute_now(slow, read(slow))
+    assert run.seconds[1] > 0.9 and run.stopped == set()
+    limits = Limits(cell=0.1, patience=5)
+    run = execute_notebook.execute_now(hangs, read(hangs), limits=limits)
+    identifier = run.notebook.cells[0].id
+    assert list(run.seconds) == [0] and run.stopped == {0}
+    assert f"hangs.ipynb, cell 1 (id {identifier}): the cell took 0.5 s and was stopped" in str(run.too_slow(limits)[0])
+
+
+def timed(seconds, slowness):
+    notebook = cleaned(new_notebook(cells=[code("1"), code("2", "long"), code("3")]))
+    return Run(Path("x.ipynb"), "", notebook, seconds, slowness)
+
+
+@pytest.mark.parametrize("seconds, slowness, slow", [
+    ({0: 4.0, 1: 40.0, 2: 7.4}, 1.0, []), ({0: 7.6, 1: 44.0}, 1.0, [1]), ({0: 7.6, 1: 50.0}, 1.2, []),
+    ({0: 1.0, 1: 46.0}, 1.0, [2]), ({0: 21.0, 1: 80.0}, 2.0, [1]), ({0: 80.0, 1: 400.0}, 11.0, []),
+    ({0: 7.0, 1: 44.0, 2: 7.0, 3: 7.0, 4: 40.0}, 1.0, [None]),
+])
+def test_limits_grow_with_the_machines_slowness(seconds, slowness, slow):
+    run = timed(seconds, slowness)
+    run.notebook.cells += cleaned(new_notebook(cells=[code("4"), code("5", "long")])).cells
+    assert [failure.cell for failure in run.too_slow(Limits())] == slow
+    assert all(("times slower" in str(failure)) == (slowness > 1) for failure in run.too_slow(Limits()))
+
+
+def test_the_yardstick_is_the_machines():
+    assert yardstick.slowness() >= 1 and 0 < yardstick.seconds() < np.inf
+    first = yardstick.seconds(iter(range(100)).__next__)
+    assert first == 1 and yardstick.slowness(iter(range(100)).__next__) == 1 / yardstick.REFERENCE
 
 
 @pytest.mark.slow
@@ -325,14 +351,14 @@ def test_the_line_that_a_picture_shows_when_it_cannot_be_drawn_is_seen(monkeypat
 
 def test_the_better_of_two_runs_counts_but_no_fault_is_forgotten(tmp_path):
     notebook = cleaned(new_notebook(cells=[code("1"), code("2", "long")]))
-    run = Run(tmp_path / "x.ipynb", "", notebook, {0: 7.0, 1: 29.0})
+    run = Run(tmp_path / "x.ipynb", "", notebook, {0: 8.0, 1: 29.0})
     again = Run(tmp_path / "x.ipynb", "", notebook, {0: 4.0})
     again.add(1, "it raises ValueError: seldom")
     assert len(run.too_slow(Limits())) == 1
     run.keep_better(again)
     assert run.seconds == {0: 4.0, 1: 29.0} and run.too_slow(Limits()) == []
     assert [str(failure) for failure in run.failures] == [str(again.failures[0])]
-    assert len(run.too_slow(Limits(notebook=32.0))) == 1
+    assert len(run.too_slow(Limits(notebook=21.0))) == 1
 
 
 STUB = "# exercise ch91.q1\ndef half(x):\n    ...\n"
