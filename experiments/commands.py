@@ -52,11 +52,12 @@ def add_list(parser, entries):
     parser.add_argument("--list", nargs=0, action=List, help="what can be run, whether it is stored, what it takes")
 
 
-def parser_of(doc, entries):
-    """A parser with --list and --fresh."""
+def parser_of(doc, entries, stores=True):
+    """A parser with --list, and with --fresh for what is stored."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_list(parser, entries)
-    parser.add_argument("--fresh", action="store_true", help="start again, whatever is stored")
+    if stores:
+        parser.add_argument("--fresh", action="store_true", help="start again, whatever is stored")
     return parser
 
 
@@ -71,7 +72,7 @@ def interruptible():
         sys.exit(130)
 
 
-def command_line(doc, entries, options=None):
+def command_line(doc, entries, options=None, stores=True):
     """Run what the command line names, everything where it names nothing.
 
     Parameters
@@ -82,8 +83,10 @@ def command_line(doc, entries, options=None):
         Without arguments: the entries in their order. A generator may need what earlier entries have made.
     options : callable, optional
         Adds the script's own options to the parser.
+    stores : bool
+        Whether there are histories, which --fresh makes again.
     """
-    parser = parser_of(doc, entries)
+    parser = parser_of(doc, entries, stores)
     parser.add_argument("names", nargs="*", help="which runs; all without")
     if any(entry.quick for entry in _first(entries)):
         parser.add_argument("--quick", action="store_true", help="the beginning of each, compared with what is stored")

@@ -51,13 +51,15 @@ class History(Columns):
         What makes it again; the command line as it was given, without it.
     results : tuple of str
         Keys that the script adds to the settings at the end: `load` does not compare them.
+    before : dict
+        Settings that older histories do not state, and the values that they had.
     """
 
-    def __init__(self, name, seed, settings, command=None, results=()):
+    def __init__(self, name, seed, settings, command=None, results=(), before=None):
         super().__init__()
         self.path = RUNS / f"{name}.npz"
         self.checkpoint = RUNS / f"{name}.checkpoint.npz"
-        self._results = results
+        self._results, self._before = results, before or {}
         script = f"experiments/{Path(sys.argv[0]).name}"
         self.origin = {
             "command": command or " ".join(["python", script, *sys.argv[1:]]), "revision": _revision(), "seed": seed,
@@ -90,7 +92,7 @@ class History(Columns):
         self.columns = {name: list(values) for name, values in columns.items()}
 
     def _given(self, origin):
-        return {key: value for key, value in origin["settings"].items() if key not in self._results}
+        return {key: value for key, value in {**self._before, **origin["settings"]}.items() if key not in self._results}
 
 
 def _revision():

@@ -32,74 +32,16 @@ Measuring is never counted in the CPU seconds, which are those of all threads of
 """
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 from history import Columns
 from progress import Interrupts, Progress
+from when import End, Grid
 
 import hf_lib as hf
 
+__all__ = ["Course", "End", "Grid", "apart", "rows", "run", "within"]
 SAVE_EVERY = 60                 # CPU seconds, of loop and measuring, between two checkpoints
-
-
-class Grid:
-    """When a row is due: where a quantity (an attribute of the step, or "cpu_seconds") passes certain points.
-
-    Parameters
-    ----------
-    after : callable
-        The value at the last row, or None before the first → the next point; ∞: no more, the run ends.
-    of : str
-    slack : float
-        A point counts as passed so much before it, where sums are rounded.
-    """
-
-    def __init__(self, after, of="cost", slack=0.0):
-        self.after, self.of, self.slack = after, of, slack
-
-    @classmethod
-    def points(cls, values, of="cost"):
-        """Rows at these rising values."""
-        values = np.asarray(values, float)
-
-        def after(last):
-            at = 0 if last is None else np.searchsorted(values, last, side="right")
-            return values[at] if at < len(values) else np.inf
-        return cls(after, of)
-
-    @classmethod
-    def log(cls, first, end, rows, of="cost"):
-        """So many rows from `first` to `end`, even in the logarithm."""
-        return cls.points(np.geomspace(first, end, rows), of)
-
-    @classmethod
-    def every(cls, apart, of="index"):
-        """Rows at the multiples of `apart`."""
-        return cls(lambda last: apart * (1 + (0 if last is None else last // apart)), of)
-
-    @classmethod
-    def growing(cls, apart, factor, of="cost"):
-        """The first step, then where the quantity has grown by `factor`, at least by `apart`."""
-        return cls(lambda last: -np.inf if last is None else max(last + apart, factor * last), of, slack=1e-6)
-
-    def value(self, step, cpu):
-        return cpu if self.of == "cpu_seconds" else getattr(step, self.of)
-
-
-@dataclass(frozen=True)
-class End:
-    """A run ends as soon as it has reached one of these, or its grid has no more points, or the loop has ended."""
-
-    cost: float = np.inf
-    cpu_seconds: float = np.inf
-    rows: float = np.inf
-    steps: float = np.inf
-
-    def share(self, course):
-        """How much of the run is done: 1 at its end, 0 where no end is in sight."""
-        return max(course.cost / self.cost, course.cpu / self.cpu_seconds, len(course.history) / self.rows,
-                   course.index / self.steps)
 
 
 class Course:
@@ -122,7 +64,7 @@ class Course:
         self.history = Columns() if history is None else history
         self.first, self.closing = first, closing
         self.cpu, self.cost, self.index, self.ended = 0.0, 0.0, 0, None
-        self._at = None                                     # the grid's quantity at the last row
+        self.now, self._at = 0.0, None                      # the grid's quantity, now and at the last row
 
     def advance(self):
         """The loop's next step, or None when it has ended."""
@@ -138,8 +80,8 @@ class Course:
             if new is None:
                 self.ended = self.loop.reason
                 break
-            step, self.cost, self.index = new, new.cost, new.index
-            row = self._row(step) if self.grid.value(step, self.cpu) >= due - self.grid.slack else None
+            step, self.cost, self.index, self.now = new, new.cost, new.index, self.grid.value(new, self.cpu)
+            row = self._row(step) if self.now >= due - self.grid.slack else None
             yield row
         if self.closing and step is not None and row is None:
             yield self._row(step)
@@ -164,16 +106,25 @@ class Course:
 
     def _row(self, step):
         if step is not None:
-            self._at = self.grid.value(step, self.cpu)
+            self._at = self.now
         row = self.measure(step, self.cpu)
         self.history.add(**row)
         return row
+
+    def share(self, end):
+        """How much of the run is done, as far as its grid or `end` says where that is."""
+        return max(end.share(self), self.now / self.grid.end)
 
     def found(self):
         """What the history's `origin` says besides, once the run has ended."""
         return {} if self.ended is None else {"ended": self.ended}
 
     # ---- a checkpoint
+
+    @property
+    def resumable(self):
+        """Whether the run can be stopped and go on."""
+        return hasattr(self.loop, "state")
 
     def state(self):
         """All that the next step and row depend on, beside `follow`'s own, as a dict of arrays."""
@@ -229,26 +180,23 @@ def run(history, make, end, fresh=False, keep=False):
         print(f"{name}: stored already; --fresh makes it again")
         return
     course = make(history)
-    resumable = hasattr(course.loop, "state")
     if history.path.exists() and not fresh:
         course.resume()
         print(f"{name}: going on after step {course.index}", flush=True)
     progress, saved = Progress(name), time.process_time()
     with Interrupts() as interrupts:
         for row in course.follow(end):
-            progress.show(end.share(course), row)
-            if resumable and (interrupts.asked or time.process_time() - saved > SAVE_EVERY):
+            progress.show(course.share(end), row)
+            if course.resumable and (interrupts.asked or time.process_time() - saved > SAVE_EVERY):
                 course.save()
                 saved = time.process_time()
             if interrupts.asked:
-                where = "goes on there" if resumable else "begins this run again, for it has no checkpoints"
+                where = "goes on there" if course.resumable else "begins this run again, for it has no checkpoints"
                 raise KeyboardInterrupt(f"{name} stopped after step {course.index}: the same command, without "
                                         f"--fresh, {where}.")
     history.origin |= course.found()
-    if keep:
-        course.save()
-    else:
-        history.save()
+    course.save() if course.resumable else history.save()
+    if not keep:
         history.checkpoint.unlink(missing_ok=True)
     progress.end(history, course.ended)
 
@@ -268,14 +216,14 @@ def within(steps, cost):
         yield step
 
 
-def apart(old, new, by="index"):
+def apart(old, new, by="index", columns=None):
     """Two histories of one run: {column: largest relative difference at the steps that both have}, and how many.
 
-    Columns that measure time are left out; numbers near 0 count as 1e-3.
+    Without `columns`, all but those that measure time are compared; numbers below 1e-3 count as 1e-3.
     """
     index, here, there = np.intersect1d(old[by], new[by], return_indices=True)
     differences = {}
-    for name in set(old) & set(new) - {by, "seconds", "cpu_seconds"}:
+    for name in columns or set(old) & set(new) - {by, "seconds", "cpu_seconds"}:
         a, b = np.asarray(old[name])[here], np.asarray(new[name])[there]
         differences[name] = float(np.nanmax(np.abs(b - a) / np.maximum(np.abs(a), 1e-3), initial=0.0))
     return differences, len(index)

@@ -273,3 +273,18 @@ def test_the_time_left_is_that_of_the_rest(monkeypatch, capsys):
     line.show(0.5)                                        # gone on from a checkpoint
     line.show(0.75, {"loss": 0.25})
     assert capsys.readouterr().err.splitlines()[-1] == "a   75 %  100 s left  loss 0.25"
+
+
+SCRIPTS = sorted(path.stem for path in (ROOT / "experiments").glob("*.py") if "__main__" in path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_script_lists_what_can_be_run(script, monkeypatch, capsys):
+    monkeypatch.setattr(history, "RUNS", ROOT / "data" / "runs")
+    monkeypatch.setattr(sys, "argv", [f"{script}.py", "--list"])
+    module = __import__(script)
+    with pytest.raises(SystemExit) as ended:
+        module.main()
+    assert ended.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines and all(len(line.split()) > 3 for line in lines)
