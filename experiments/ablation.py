@@ -18,14 +18,16 @@ problem has a budget in gradient-equivalents; a step that would end beyond it do
 `best` are f on all data, `reached` the cost at which f was at most the problem's target (NaN: never).
 """
 
-import argparse
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
+from commands import Entry, command_line
 from history import History
+from runner import within
+from table import Table
 
 import hf_lib as hf
-from hf_lib.notebook.streams import utf8_streams
 
 SEEDS = [0, 1, 2, 3, 4]
 TUNING_SEEDS, DAMPINGS, FIXED = [10, 11, 12, 13, 14], [0.01, 0.1, 1.0, 10.0], [1e-5, 1e-4, 1e-3, 0.01, 0.1]   # --tune
@@ -101,9 +103,7 @@ def run(setup, variant, seed):
     problem, theta, rng = setup.make(seed, scheme)
     losses, reached, seconds = [problem.value(theta)], np.nan, 0.0
     cg = []
-    for step in hf.HessianFree(problem, theta, rng, **settings):
-        if step.cost > setup.budget:
-            break
+    for step in within(hf.HessianFree(problem, theta, rng, **settings), setup.budget):
         losses.append(step.loss)
         cg.append(step.cg.iterations)
         seconds, cost = step.seconds, step.cost
@@ -158,35 +158,33 @@ def tune(name):
         show_final(f"λ = {lam:g} throughout", "fixed λ", fixed=lam)
 
 
+def make(name, table, seeds):
+    """Every variant of one problem with these seeds, and what came out."""
+    for j, variant in enumerate(VARIANTS):
+        for seed in seeds:
+            key = dict(problem=list(PROBLEMS).index(name), variant=j, seed=seed)
+            table.get(key, lambda variant=variant, seed=seed: run(PROBLEMS[name], variant, seed))
+    show(table.history, name)
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("problems", nargs="*", default=list(PROBLEMS), help=f"of {', '.join(PROBLEMS)}")
-    parser.add_argument("--seeds", nargs="*", type=int, default=SEEDS)
-    parser.add_argument("--tune", action="store_true", help="show the choices behind the full method; stores nothing")
-    parser.add_argument("--fresh", action="store_true", help="make again what is there")
-    args = parser.parse_args()
-    for problem in args.problems:
-        if problem not in PROBLEMS:
-            parser.error(f"no problem is called {problem}, expected {', '.join(PROBLEMS)}")
-    if args.tune:
-        for problem in args.problems:
-            tune(problem)
-        return
-    history = History("ablation", SEEDS, settings())
-    if history.path.exists() and not args.fresh:
-        history.load()
-    done = set(zip(*(history.columns.get(name, ()) for name in ("problem", "variant", "seed"))))
-    for problem in args.problems:
-        for j, variant in enumerate(VARIANTS):
-            for seed in args.seeds:
-                cell = list(PROBLEMS).index(problem), j, seed
-                if cell not in done:
-                    history.add(**dict(zip(("problem", "variant", "seed"), cell)),
-                                **run(PROBLEMS[problem], variant, seed))
-                    history.save()
-        show(history, problem)
+    @functools.cache                                     # all problems share one history
+    def table(fresh):
+        runs = len(PROBLEMS) * len(VARIANTS) * len(SEEDS)
+        return Table(History("ablation", SEEDS, settings()), ("problem", "variant", "seed"), runs, fresh)
+
+    def entries():
+        for name, s in PROBLEMS.items():
+            def do(args, name=name):
+                tune(name) if args.tune else make(name, table(args.fresh), args.seeds)
+            yield Entry(name, f"{'-'.join(map(str, s.sizes))}, {len(VARIANTS)} variants, {len(SEEDS)} seeds",
+                        f"{s.budget} GE a run", ("ablation",), do)
+
+    def options(parser):
+        parser.add_argument("--seeds", nargs="*", type=int, default=SEEDS)
+        parser.add_argument("--tune", action="store_true", help="show how the full method was chosen; stores nothing")
+    command_line(__doc__, entries, options)
 
 
 if __name__ == "__main__":
-    utf8_streams()
     main()

@@ -20,14 +20,14 @@ Adam's f on all data is read for nothing where it runs on mini-batches, once per
 Adam starts where Hessian-free starts, on the same data.
 """
 
-import argparse
-
 import ablation
 import numpy as np
+from commands import Entry, command_line
 from history import History
+from runner import within
+from table import Table
 
 import hf_lib as hf
-from hf_lib.notebook.streams import utf8_streams
 
 BUDGETS = {"sine": [300, 1000, 2000], "deep": [100, 1000, 4000]}
 CAP = {"sine": 6000, "deep": 12000}       # gradient-equivalents, where Adam is given up
@@ -38,18 +38,16 @@ TUNING_SEED = 10
 
 
 def run_hf(name, seed):
-    """Cost and f of the last step within each budget; the last f; seconds."""
+    """The row: cost and f of the last step within each budget; the last f; seconds."""
     setup = ablation.PROBLEMS[name]
     problem, theta, rng = setup.make(seed)
     budgets = BUDGETS[name]
     best, seconds = [(0.0, problem.value(theta))] * len(budgets), 0.0
-    for step in hf.HessianFree(problem, theta, rng, **ablation.full(setup)):
-        if step.cost > budgets[-1]:
-            break
+    for step in within(hf.HessianFree(problem, theta, rng, **ablation.full(setup)), budgets[-1]):
         best = [(step.cost, step.loss) if step.cost <= budget else old for budget, old in zip(budgets, best)]
         seconds = step.seconds
     costs, losses = np.transpose(best)
-    return costs, losses, losses[-1], seconds
+    return row(costs, losses, losses[-1], seconds)
 
 
 def run_adam(name, seed, targets, rate, batch, length):
@@ -71,20 +69,23 @@ def run_quarter(name, seed, targets):
 
 
 def race_to(targets, optimiser, cap, f=None):
-    """First cost with f ≤ each target (NaN: never), the targets, the lowest f seen, seconds.
+    """The row: first cost with f ≤ each target (NaN: never), the targets, the lowest f seen, seconds.
 
     `f` is read at θ where the step's own loss is only that of a mini-batch.
     """
     costs, lowest, seconds = np.full(len(targets), np.nan), np.inf, 0.0
-    for step in optimiser:
-        if step.cost > cap:
-            break
+    for step in within(optimiser, cap):
         value = step.loss if f is None else f(step.theta)
         lowest, seconds = min(lowest, value), step.seconds
         costs[np.isnan(costs) & (value <= targets)] = step.cost
         if not np.isnan(costs).any():
             break
-    return costs, targets, lowest, seconds
+    return row(costs, targets, lowest, seconds)
+
+
+def row(costs, losses, lowest, seconds):
+    return dict(lowest=lowest, seconds=seconds, **{f"cost_{k}": cost for k, cost in enumerate(costs)},
+                **{f"loss_{k}": loss for k, loss in enumerate(losses)})
 
 
 def grid(name):
@@ -99,56 +100,39 @@ def settings(name):
             "shares": SHARES, "tuning_seed": TUNING_SEED, "problem": ablation.settings({name: ablation.PROBLEMS[name]})}
 
 
-class Runs:
-    """The rows of the history, each made once."""
-
-    def __init__(self, history, name):
-        self.history, self.name = history, name
-
-    def get(self, seed, method, make, setting=(0.0, None, None)):
-        """(costs, losses, lowest) of a run: from its row, or by `make`, which returns also its seconds."""
-        rate, batch, length = setting
-        key = dict(seed=seed, method=method, rate=rate, batch=batch or 0, length=length or 0)
-        columns = self.history.columns
-        ranks = range(len(BUDGETS[self.name]))
-        rows = zip(*(columns.get(column, ()) for column in key))
-        at = next((i for i, row in enumerate(rows) if row == tuple(key.values())), None)
-        if at is None:
-            costs, losses, lowest, seconds = make()
-            self.history.add(**key, lowest=lowest, seconds=seconds, **{f"cost_{k}": costs[k] for k in ranks},
-                             **{f"loss_{k}": losses[k] for k in ranks})
-            self.history.save()
-            at = -1
-        return [np.array([columns[f"{part}_{k}"][at] for k in ranks]) for part in ("cost", "loss")] + [
-            columns["lowest"][at]]
-
-
 def pick(settings, costs, lowest):
     """For each target the setting that came there first; where none did, that with the lowest f."""
     columns = np.where(np.isnan(costs), np.inf, costs).T
     return list(dict.fromkeys(settings[np.lexsort((lowest, column))[0]] for column in columns))
 
 
-def compare(name, history):
+def make(name, fresh):
     """All runs of a problem: Adam's grid on the tuning seed, then both methods on the table's seeds."""
-    runs, all_settings = Runs(history, name), grid(name)
+    all_settings, ranks, seeds = grid(name), range(len(BUDGETS[name])), ablation.SEEDS
+    about = 1 + len(all_settings) + len(seeds) * (2 + len(ranks))          # as many where no setting is best twice
+    table = Table(History(f"against_adam_{name}", seeds, settings(name)), ("seed", "method", "rate", "batch", "length"),
+                  about, fresh)
 
-    def hf_run(seed):
-        return runs.get(seed, 0, lambda: run_hf(name, seed))[1]
+    def get(seed, method, make, setting=(0.0, None, None)):
+        """(costs, losses, lowest) of a run."""
+        rate, batch, length = setting
+        of = table.get(dict(seed=seed, method=method, rate=rate, batch=batch or 0, length=length or 0), make)
+        return *(np.array([of[f"{part}_{k}"][0] for k in ranks]) for part in ("cost", "loss")), of["lowest"][0]
 
-    def adam_run(seed, method, setting, targets):
-        return runs.get(seed, method, lambda: run_adam(name, seed, targets, *setting), setting)
+    def hf_targets(seed):
+        return get(seed, 0, lambda: run_hf(name, seed))[1]
 
-    def quarter_run(seed, targets):
-        runs.get(seed, 3, lambda: run_quarter(name, seed, targets))
-    targets = hf_run(TUNING_SEED)
-    found = [adam_run(TUNING_SEED, 1, setting, targets) for setting in all_settings]
+    def adam(seed, method, setting, targets):
+        return get(seed, method, lambda: run_adam(name, seed, targets, *setting), setting)
+    targets = hf_targets(TUNING_SEED)
+    found = [adam(TUNING_SEED, 1, setting, targets) for setting in all_settings]
     picked = pick(all_settings, [costs for costs, _, _ in found], [lowest for _, _, lowest in found])
-    for seed in ablation.SEEDS:
-        targets = hf_run(seed)
+    for seed in seeds:
+        targets = hf_targets(seed)
         for setting in picked:
-            adam_run(seed, 2, setting, targets)
-        quarter_run(seed, targets)
+            adam(seed, 2, setting, targets)
+        get(seed, 3, lambda seed=seed, targets=targets: run_quarter(name, seed, targets))
+    show(table.history, name)
 
 
 def show(history, name):
@@ -174,21 +158,16 @@ def ratios(columns, k, method=0):
     return np.array(found)
 
 
+def entries():
+    for name, budgets in BUDGETS.items():
+        takes = f"{budgets[-1]:,} GE, Adam {CAP[name]:,}"
+        yield Entry(name, f"Hessian-free, and {len(grid(name))} settings of Adam", takes, (f"against_adam_{name}",),
+                    lambda args, name=name: make(name, args.fresh))
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("problems", nargs="*", default=list(BUDGETS), help=f"of {', '.join(BUDGETS)}")
-    parser.add_argument("--fresh", action="store_true", help="make again what is there")
-    args = parser.parse_args()
-    for name in args.problems:
-        if name not in BUDGETS:
-            parser.error(f"no problem is called {name}, expected {', '.join(BUDGETS)}")
-        history = History(f"against_adam_{name}", ablation.SEEDS, settings(name))
-        if history.path.exists() and not args.fresh:
-            history.load()
-        compare(name, history)
-        show(history, name)
+    command_line(__doc__, entries)
 
 
 if __name__ == "__main__":
-    utf8_streams()
     main()

@@ -8,7 +8,8 @@
     python experiments/autoencoders.py curves tries
 
 A row is added when another gradient-equivalent is spent, later when the cost has grown by 4 %. About every
-minute and at its end the run is saved; called again, it goes on. --cpu-seconds ends it: the processor's
+minute and at its end the run is saved; called again, perhaps with a larger budget, it goes on as long as its
+checkpoint is there. --cpu-seconds ends it: the processor's
 time spent inside the optimiser, of all threads together (measuring the errors is not counted). `grid`
 makes the short runs by which the first-order methods' settings are chosen, `tries` the short runs of
 Hessian-free in which one device at a time is another.
@@ -16,20 +17,19 @@ Hessian-free in which one device at a time is another.
 
 import argparse
 import json
-import time
 
 import numpy as np
+import runner
 from album import Album
-from history import RUNS, History
+from commands import Entry, interruptible, parser_of
+from history import History
 
 import hf_lib as hf
-from hf_lib.notebook.streams import utf8_streams
 
 ENCODERS = {"curves": [784, 400, 200, 100, 50, 25, 6], "mnist": [784, 1000, 500, 250, 30]}
 CURVES_SEED, CURVES_TRAIN, CURVES_TEST = 2010, 20_000, 10_000
 CHUNK = 4096
 ROW = 1.04                      # a row where the cost has grown by 4 %, at least by 1
-SAVE_EVERY = 60                 # seconds between two savings
 
 # Hessian-free goes through stages: from so many gradient-equivalents on, with these settings. The batches
 # grow as the noise of the small ones becomes what is left to remove. λ starts high and falls slowly, so that no
@@ -69,6 +69,10 @@ TRIES = {**{name: (change, 1.0) for name, change in DEVICES.items()},        # s
          "half_start": ({}, 0.5), "double_start": ({}, 2.0)}
 GROWING = 250                   # steps from one µ to the next
 FIRST_ORDER = {"sgd": hf.SGD, "momentum": hf.Momentum, "nag": hf.NAG, "adam": hf.Adam}
+LISTED = {"hf": "Hessian-free in its stages", "martens": "Hessian-free as in 2010",
+          "grid": "short runs of the first-order methods",
+          "tries": "short runs of Hessian-free, a device changed in each",
+          **{name: f"{name}, with --rate, --epochs and so on" for name in FIRST_ORDER}}
 
 
 def network(encoder):
@@ -99,130 +103,100 @@ def squared_error(net, theta, X):
     return total / len(X)
 
 
-def make_loop(args, problem, theta, rng):
-    """The optimiser, and the settings that the history states."""
+def stages_of(args):
+    """Hessian-free: the settings from each cost on; None for first-order methods."""
     if args.method in FIRST_ORDER:
-        epoch = problem.N // args.batch
-        steps = args.epochs * epoch
-
-        def rate(k):
-            """η for the first half, then down to a hundredth of it in a straight line."""
-            return args.rate * (1 - 0.99 * max(0.0, 2 * k / steps - 1))
-
-        def momentum(k):
-            """µ: ½ for the first GROWING steps, then ¾, ⅚, ⅞, … up to its end (Sutskever et al. 2013)."""
-            return min(1 - 0.5 / (k // GROWING + 1), args.momentum)
-        settings, more = dict(rate=args.rate, batch=args.batch, epochs=args.epochs), {}
-        if args.method in ("momentum", "nag"):
-            settings["momentum"], more["momentum"] = args.momentum, momentum
-        return FIRST_ORDER[args.method](problem, theta, rate, batch=args.batch, rng=rng, max_steps=steps,
-                                        every=epoch, **more), settings
-    chosen = {"hf": STAGES, "martens": MARTENS}[args.method][args.data]
-    stages = json.loads(args.stages) if args.stages else chosen
-    return stage_at(0, stages, problem, theta, rng), {"stages": stages}
+        return None
+    return json.loads(args.stages) if args.stages else {"hf": STAGES, "martens": MARTENS}[args.method][args.data]
 
 
-def stage_at(cost, stages, problem, theta, rng):
-    """Hessian-free with the settings of the stage that is on at this cost."""
-    changes = [settings for begin, settings in stages if begin <= cost][-1]
-    return hf.HessianFree(problem, theta, rng=rng, **changes)
+def make_loop(args, problem, theta, rng):
+    """The optimiser at its start."""
+    if args.method not in FIRST_ORDER:
+        return hf.HessianFree(problem, theta, rng=rng, **settings_at(0, stages_of(args)))
+    epoch = problem.N // args.batch
+    steps = args.epochs * epoch
+
+    def rate(k):
+        """η for the first half, then down to a hundredth of it in a straight line."""
+        return args.rate * (1 - 0.99 * max(0.0, 2 * k / steps - 1))
+
+    def momentum(k):
+        """µ: ½ for the first GROWING steps, then ¾, ⅚, ⅞, … up to its end (Sutskever et al. 2013)."""
+        return min(1 - 0.5 / (k // GROWING + 1), args.momentum)
+    more = {"momentum": momentum} if args.method in ("momentum", "nag") else {}
+    return FIRST_ORDER[args.method](problem, theta, rate, batch=args.batch, rng=rng, max_steps=steps, every=epoch,
+                                    **more)
 
 
-def take_over(loop, state):
-    """`loop`, standing where a loop of another stage had this `state`."""
-    return loop.restore({**state, "settings": loop.state()["settings"]})
+def settings_at(cost, stages):
+    """Those of the stage that is on at this cost."""
+    return [settings for begin, settings in stages if begin <= cost][-1]
 
 
-class Course:
-    """A run on its way: pictures, optimiser, history and album. It goes on where a checkpoint stands."""
+class Course(runner.Course):
+    """A run on its way: pictures, the optimiser in its stages, the album."""
 
-    def __init__(self, args):
+    def __init__(self, args, history):
         self.X, self.X_test = pictures(args.data)
         self.net = network(ENCODERS[args.data])
         self.problem = hf.Problem(self.net, hf.SigmoidCrossEntropy(), self.X, self.X, l2=args.l2)
         self.rng = np.random.default_rng(args.seed)
         theta = self.net.init(self.rng, scheme="sparse", dtype=np.float32)
         theta *= np.float32(args.scale)
-        self.loop, settings = make_loop(args, self.problem, theta, self.rng)
-        self.stages = settings.get("stages")                 # None for first-order methods
-        self.history = History(args.name or f"autoencoder_{args.data}_{args.method}", args.seed,
-                               dict(settings, l2=args.l2, scale=args.scale))
-        self.checkpoint = self.history.path.with_suffix(".checkpoint.npz")
-        self.album = Album(self.history.path, self.problem, self.X_test) if args.album else None
-        self.cpu = 0.0
-        if self.checkpoint.exists() and self.history.path.exists() and not args.fresh:
-            self.resume()
-
-    def resume(self):
-        self.history.load()
-        with np.load(self.checkpoint) as file:
-            state = dict(file)
-        if self.stages:
-            self.loop = stage_at(float(state["cost"]), self.stages, self.problem, self.loop.theta, self.rng)
-        take_over(self.loop, state)
-        self.history.cut(int(np.searchsorted(self.history.columns["index"], self.loop.index, side="right")))
-        self.cpu = self.history.last("cpu_seconds")
-        if self.album:
-            self.album.load(self.loop.cost)
-        print(f"going on after step {self.loop.index}")
+        super().__init__(make_loop(args, self.problem, theta, self.rng), self.row, runner.Grid.growing(1, ROW), history,
+                         closing=True)
+        self.stages = stages_of(args)                        # None for first-order methods
+        self.settings = self.stages and settings_at(0, self.stages)
+        self.album = Album(history.path, self.problem, self.X_test) if args.album else None
 
     def advance(self):
         """One step of the loop in the settings of its stage; None when it has ended."""
-        if self.stages:
-            stage = stage_at(self.loop.cost, self.stages, self.problem, self.loop.theta, self.rng)
-            if stage.settings != self.loop.settings:
-                self.loop = take_over(stage, self.loop.state())
-        start = time.process_time()
-        step = next(self.loop, None)
-        self.cpu += time.process_time() - start
-        return step
+        if self.stages and settings_at(self.loop.cost, self.stages) != self.settings:
+            self.change(self.loop.state())
+        return super().advance()
 
-    def due(self, step):
-        """Whether enough has been spent since the last row."""
-        return not self.history.columns or step.cost >= max(self.history.last("cost") + 1,
-                                                            ROW * self.history.last("cost")) - 1e-6
+    def change(self, state):
+        """A loop of the stage that is on at this state's cost takes over where the state was taken."""
+        self.settings = settings_at(float(state["cost"]), self.stages)
+        loop = hf.HessianFree(self.problem, self.loop.theta, rng=self.rng, **self.settings)
+        self.loop = loop.restore({**state, "settings": loop.state()["settings"]})
 
-    def row(self, step):
-        """Measure the errors, and add them to the history with what the step says."""
-        values = dict(index=step.index, seconds=step.seconds, cpu_seconds=self.cpu, cost=step.cost, loss=step.loss,
+    def row(self, step, cpu):
+        """The errors, and what the step says; perhaps a page for the album."""
+        values = dict(index=step.index, seconds=step.seconds, cpu_seconds=cpu, cost=step.cost, loss=step.loss,
                       train=squared_error(self.net, step.theta, self.X),
                       test=squared_error(self.net, step.theta, self.X_test))
         if self.stages:
             values.update(rho=step.rho, damping=step.damping, cg_iterations=step.cg.iterations, chosen=step.chosen,
                           step_size=step.step_size)
-        self.history.add(**values)
-        words = "  ".join(f"{name} {values[name]:.4g}" for name in values if name not in ("seconds", "chosen"))
-        print(f"{self.history.path.stem}: {words}", flush=True)
+        if self.album and self.album.due(step.cost):
+            self.album.add(step.cost, step.theta)
+        return values
+
+    def restore(self, state):
+        self.change(state) if self.stages else self.loop.restore(state)
+        if self.album:
+            self.album.load(self.loop.cost)
 
     def save(self):
-        self.history.save()
-        self.loop.save(self.checkpoint)
+        super().save()
         if self.album:
             self.album.save(self.loop.theta)
 
 
-def run(args):
+def history_of(args):
+    """Where the run is stored; its name, seed and settings."""
+    first_order = ("rate", "batch", "epochs", *(["momentum"] if args.method in ("momentum", "nag") else []))
+    settings = {"stages": stages_of(args)} if stages_of(args) else {name: getattr(args, name) for name in first_order}
+    return History(args.name or f"autoencoder_{args.data}_{args.method}", args.seed,
+                   dict(settings, l2=args.l2, scale=args.scale), before={"scale": 1.0})
+
+
+def run(args, keep=True):
     """Make or finish one run, within args.cpu_seconds, args.cost and args.rows."""
-    course = Course(args)
-    history = course.history
-    saved, last = time.monotonic(), None
-    while (course.cpu < args.cpu_seconds and course.loop.cost < args.cost
-           and len(history.columns.get("index", ())) < args.rows):
-        step = course.advance()
-        if step is None:
-            break
-        last = step
-        if course.due(step):
-            course.row(step)
-            if course.album and course.album.due(step.cost):
-                course.album.add(step.cost, step.theta)
-            if time.monotonic() - saved > SAVE_EVERY:
-                course.save()
-                saved = time.monotonic()
-    if last is not None and last.index > history.last("index"):
-        course.row(last)                                     # the last one, whatever it has cost
-    course.save()
-    print(f"ended: {course.loop.reason or 'time is up'}; training error {min(history.columns['train']):.4f} at best")
+    end = runner.End(cost=args.cost, cpu_seconds=args.cpu_seconds, rows=args.rows)
+    runner.run(history_of(args), lambda history: Course(args, history), end, args.fresh, keep)
 
 
 def short_runs(args):
@@ -240,18 +214,26 @@ def short_runs(args):
 def run_short(args):
     """Every short run that is not stored yet."""
     for name, changes in short_runs(args):
-        one = argparse.Namespace(**{**vars(args), **changes, "name": f"autoencoder_{args.data}_{name}"})
-        path = RUNS / f"{one.name}.npz"
-        checkpoint = path.with_suffix(".checkpoint.npz")     # there until the run has ended
-        if args.fresh or checkpoint.exists() or not path.exists():
-            run(one)
-            checkpoint.unlink()
+        run(argparse.Namespace(**{**vars(args), **changes, "name": f"autoencoder_{args.data}_{name}"}), keep=False)
+
+
+def entries():
+    for data in ENCODERS:
+        size, beside = "-".join(map(str, ENCODERS[data])), argparse.Namespace(data=data)
+        for method, what in LISTED.items():
+            if method in ("grid", "tries"):
+                beside.method = method
+                files = [f"autoencoder_{data}_{name}" for name, _ in short_runs(beside)]
+                takes = f"{GRID_EPOCHS[data]} epochs a run" if method == "grid" else f"{TRY_COST} GE a run"
+            else:
+                files, takes = [f"autoencoder_{data}_{method}"], "an hour, or --cpu-seconds"
+            yield Entry(f"{data} {method}", f"{size} and back: {what}", takes, tuple(files))
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__, entries)
     parser.add_argument("data", choices=sorted(ENCODERS))
-    parser.add_argument("method", choices=["hf", "martens", "grid", "tries", *FIRST_ORDER])
+    parser.add_argument("method", choices=list(LISTED))
     parser.add_argument("--cpu-seconds", type=float, default=3600)
     parser.add_argument("--cost", type=float, default=np.inf, help="gradient-equivalents at most")
     parser.add_argument("--rows", type=int, default=10**9, help="at most so many rows in all")
@@ -259,7 +241,6 @@ def main():
     parser.add_argument("--l2", type=float, default=0.0, help="weight decay")
     parser.add_argument("--scale", type=float, default=1.0, help="the first weights, times this")
     parser.add_argument("--name", help="file name in data/runs, without .npz")
-    parser.add_argument("--fresh", action="store_true", help="start again, whatever is stored")
     parser.add_argument("--album", action="store_true", help="store pictures, codes and spectra of some points too")
     parser.add_argument("--stages", help="hf: other stages, as JSON")
     parser.add_argument("--rate", type=float, default=1e-3, help="first order: learning rate")
@@ -267,9 +248,9 @@ def main():
     parser.add_argument("--momentum", type=float, default=0.99, help="momentum and nag: where µ ends")
     parser.add_argument("--epochs", type=int, default=250, help="first order: length of the schedule")
     args = parser.parse_args()
-    run_short(args) if args.method in ("grid", "tries") else run(args)
+    with interruptible():
+        run_short(args) if args.method in ("grid", "tries") else run(args)
 
 
 if __name__ == "__main__":
-    utf8_streams()
     main()

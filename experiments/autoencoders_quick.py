@@ -7,18 +7,16 @@ Each history knows the command that made it. It is given again with a small budg
 rows of the same step are compared, and the short run is deleted.
 """
 
-import argparse
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
+import runner
+from commands import Entry, command_line
 from history import RUNS, load
 
-from hf_lib.notebook.streams import utf8_streams
-
 SCRIPT = Path(__file__).with_name("autoencoders.py")
-COMPARED = ("cost", "loss", "train", "test")
+COMPARED, SECONDS = ("cost", "loss", "train", "test"), 30
 
 
 def stored():
@@ -34,8 +32,7 @@ def arguments(origin):
 
 def apart(old, new):
     """Column → the largest relative difference at the steps that both have; and how many these are."""
-    index, here, there = np.intersect1d(old["index"], new["index"], return_indices=True)
-    return {name: float(np.max(np.abs(new[name][there] / old[name][here] - 1))) for name in COMPARED}, len(index)
+    return runner.apart(old, new, columns=COMPARED)
 
 
 def again(name, cpu_seconds):
@@ -51,17 +48,22 @@ def again(name, cpu_seconds):
             path.unlink()
 
 
+def show(name, cpu_seconds):
+    differences, rows = again(name, cpu_seconds)
+    words = ", ".join(f"{column} {value:.0e}" for column, value in differences.items())
+    print(f"{name:16} {rows:3} rows; largest relative difference: {words}", flush=True)
+
+
+def entries():
+    for name in stored():
+        yield Entry(name, f"the beginning of autoencoder_{name} again", f"{SECONDS} CPU s", (f"autoencoder_{name}",),
+                    lambda args, name=name: show(name, args.cpu_seconds))
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="runs to repeat, as curves_hf; all that are stored when left out")
-    parser.add_argument("--cpu-seconds", type=float, default=30, help="for each run")
-    args = parser.parse_args()
-    for name in args.names or stored():
-        differences, rows = again(name, args.cpu_seconds)
-        words = ", ".join(f"{column} {value:.0e}" for column, value in differences.items())
-        print(f"{name:16} {rows:3} rows; largest relative difference: {words}", flush=True)
+    command_line(__doc__, entries, stores=False, options=lambda parser: parser.add_argument(
+        "--cpu-seconds", type=float, default=SECONDS, help="for each run"))
 
 
 if __name__ == "__main__":
-    utf8_streams()
     main()

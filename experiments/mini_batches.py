@@ -21,14 +21,13 @@ after the step; ρ on both; λ, CG iterations, cost; and at the end of an epoch 
 and of its running average.
 """
 
-import argparse
-
 import numpy as np
+from commands import Entry, command_line
 from history import History
+from runner import Course, End, Grid, run
 
 import hf_lib as hf
 from hf_lib.notebook.clinic import Transcription
-from hf_lib.notebook.streams import utf8_streams
 
 SIZES, BATCH, OTHER, SEEDS, EPOCHS = [784, 800, 10], 1000, 1000, [0, 1, 2, 3, 4], 20
 SMALL, SMALL_BUDGET, SMALL_BATCHES = 10_000, 100, (None, 5000, 1000, 250, 75)
@@ -72,100 +71,96 @@ class Watch:
                     average_error=self.test_error(self.average) if measure else np.nan)
 
 
-def show(name, step, row):
-    print(f"{name:10s} step {step.index:4d}  {row['cost']:6.1f} GE  batch {row['before']:.4f} → {row['after']:.4f}  "
-          f"others {row['other_before']:.4f} → {row['other_after']:.4f}  ρ {row['rho']:5.2f} and "
-          f"{row['rho_other']:5.2f}  λ {row['damping']:8.3g}  CG {row['cg_iterations']:2d}  "
-          f"test {100 * row['test_error']:.2f} %, average {100 * row['average_error']:.2f} %", flush=True)
+def steps_of(watch, loop, history, measured):
+    """The course of a loop with a row a step; `measured`: step → whether the test set is read too."""
+    def measure(step, cpu):
+        return watch.row(step, measured(step))
+    return Course(loop, measure, Grid.every(1), history)
 
 
-def run_arm(name, fresh):
-    """A faulty loop or one remedy: a row a step, two epochs."""
-    history = History(f"mini_batches_{name}", 0, {"batch": BATCH, **ARMS[name]})
-    if history.path.exists() and not fresh:
-        return
+def arm(history, name):
+    """A faulty loop or one remedy: two epochs."""
     watch = Watch(0)
     epoch = watch.problem.N // BATCH
     loop = Transcription(watch.problem, watch.theta, watch.rng, batch=BATCH, max_steps=FEW_EPOCHS * epoch, **ARMS[name])
-    for step in loop:
-        row = watch.row(step, measure=step.index % epoch == 0)
-        history.add(**row)
-        if step.index % (epoch // 6) == 0:
-            show(name, step, row)
-    history.save()
-    print(f"{name} ended: {loop.reason}")
+    return steps_of(watch, loop, history, lambda step: step.index % epoch == 0)
 
 
-def run_sizes(fresh):
-    """The naive loop as the batch shrinks, at one cost."""
-    for size in SMALL_BATCHES:
-        history = History(f"mini_batches_size_{size or 'all'}", 0, {"batch": size, "examples": SMALL})
-        if history.path.exists() and not fresh:
-            continue
-        watch = Watch(0, SMALL)
-        for step in Transcription(watch.problem, watch.theta, watch.rng, batch=size):
-            row = watch.row(step, measure=step.index == 1)
-            if step.cost > SMALL_BUDGET:
-                row.update(test_error=watch.test_error(step.theta), average_error=watch.test_error(watch.average))
-            history.add(**row)
-            if step.cost > SMALL_BUDGET:
-                break
-        history.save()
-        show(f"batch {size or 'all'}", step, row)
+def small(history, size):
+    """The naive loop with batches of this size; the test set is read at the first step and at the end."""
+    watch = Watch(0, SMALL)
+    loop = Transcription(watch.problem, watch.theta, watch.rng, batch=size)
+    return steps_of(watch, loop, history, lambda step: step.index == 1 or step.cost > SMALL_BUDGET)
 
 
-def run_stochastic(seed, fresh):
-    """The preset with one seed: a row an epoch."""
-    history = History(f"mini_batches_stochastic_{seed}", seed, {"preset": "stochastic", "batch": BATCH})
-    if history.path.exists() and not fresh:
-        return
-    watch = Watch(seed)
-    epoch = watch.problem.N // BATCH
-    loop = hf.HessianFree(watch.problem, watch.theta, watch.rng, preset="stochastic", gradient_batch=BATCH,
-                          max_steps=EPOCHS * epoch)
-    rows, dampings, rejected = [], [], 0
-    for step in loop:
-        dampings.append(step.damping)
-        rejected += not step.accepted
-        if step.index % 5:                                              # every fifth step is watched closely
-            watch.follow(step)
-            continue
-        rows.append(watch.row(step, measure=step.index % epoch == 0))
-        if step.index % epoch == 0:
-            part = {name: np.array([row[name] for row in rows]) for name in rows[-1]}
-            history.add(epoch=step.index // epoch, loss=watch.all.value(step.theta),
-                        average_loss=watch.all.value(watch.average), test_error=rows[-1]["test_error"],
-                        average_error=rows[-1]["average_error"], cost=step.cost, seconds=step.seconds,
-                        rho=np.median(part["rho"]), rho_other=np.median(part["rho_other"]),
-                        gain=np.mean(part["before"] - part["after"]),
-                        gain_other=np.mean(part["other_before"] - part["other_after"]),
-                        damping_low=min(dampings), damping_high=max(dampings), rejected=rejected)
-            show(f"seed {seed}", step, rows[-1])
-            print(f"           all training data {history.last('loss'):.4f}", flush=True)
-            rows, dampings, rejected = [], [], 0
-    print(f"seed {seed} ended: {loop.reason}")
-    history.save()
+class Stochastic(Course):
+    """The preset with one seed: a row an epoch, of what was seen at every fifth step."""
+
+    resumable = False
+
+    def __init__(self, history, seed):
+        self.watch = Watch(seed)
+        problem = self.watch.problem
+        self.epoch = problem.N // BATCH
+        self.seen, self.dampings, self.rejected = [], [], 0
+        loop = hf.HessianFree(problem, self.watch.theta, self.watch.rng, preset="stochastic", gradient_batch=BATCH,
+                              max_steps=EPOCHS * self.epoch)
+        super().__init__(loop, self.sums, Grid.every(self.epoch), history)
+
+    def advance(self):
+        step = super().advance()
+        if step is not None:
+            self.dampings.append(step.damping)
+            self.rejected += not step.accepted
+            if step.index % 5:
+                self.watch.follow(step)
+            else:                                                       # watched closely
+                self.seen.append(self.watch.row(step, measure=step.index % self.epoch == 0))
+        return step
+
+    def sums(self, step, cpu):
+        part, whole = {name: np.array([row[name] for row in self.seen]) for name in self.seen[-1]}, self.watch.all
+        row = dict(epoch=step.index // self.epoch, loss=whole.value(step.theta),
+                   average_loss=whole.value(self.watch.average), test_error=part["test_error"][-1],
+                   average_error=part["average_error"][-1], cost=step.cost, seconds=step.seconds,
+                   rho=np.median(part["rho"]), rho_other=np.median(part["rho_other"]),
+                   gain=np.mean(part["before"] - part["after"]),
+                   gain_other=np.mean(part["other_before"] - part["other_after"]),
+                   damping_low=min(self.dampings), damping_high=max(self.dampings), rejected=self.rejected)
+        self.seen, self.dampings, self.rejected = [], [], 0
+        return row
+
+
+def make(name, args):
+    """Every run of this name that is not stored."""
+    if name in ARMS:
+        runs = [(name, 0, {"batch": BATCH, **ARMS[name]}, lambda history: arm(history, name), End())]
+    elif name == "sizes":
+        runs = [(f"size_{size or 'all'}", 0, {"batch": size, "examples": SMALL},
+                 lambda history, size=size: small(history, size), End(cost=np.nextafter(SMALL_BUDGET, np.inf)))
+                for size in SMALL_BATCHES]
+    else:
+        runs = [(f"stochastic_{seed}", seed, {"preset": "stochastic", "batch": BATCH},
+                 lambda history, seed=seed: Stochastic(history, seed), End()) for seed in args.seeds]
+    for file, seed, settings, course, end in runs:
+        run(History(f"mini_batches_{file}", seed, settings), course, end, args.fresh)
+
+
+def entries():
+    sizes, seeds = [f"size_{size or 'all'}" for size in SMALL_BATCHES], [f"stochastic_{seed}" for seed in SEEDS]
+    takes = {**dict.fromkeys(ARMS, f"{FEW_EPOCHS} epochs"), "sizes": f"{SMALL_BUDGET} GE a run",
+             "stochastic": f"{EPOCHS} epochs, 75 GE a run"}
+    files = {**{name: [name] for name in ARMS}, "sizes": sizes, "stochastic": seeds}
+    for name, of in files.items():
+        what = ARMS.get(name, f"{len(of)} runs")
+        yield Entry(name, f"784-800-10 on MNIST: {what}", takes[name], tuple(f"mini_batches_{file}" for file in of),
+                    lambda args, name=name: make(name, args))
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [*ARMS, "sizes", "stochastic"]
-    parser.add_argument("names", nargs="*", default=names, help=f"of {', '.join(names)}")
-    parser.add_argument("--seeds", nargs="*", type=int, default=SEEDS, help="stochastic: which")
-    parser.add_argument("--fresh", action="store_true", help="make again what is there")
-    args = parser.parse_args()
-    for name in args.names:
-        if name not in names:
-            parser.error(f"no run is called {name}, expected {', '.join(names)}")
-        if name in ARMS:
-            run_arm(name, args.fresh)
-        elif name == "sizes":
-            run_sizes(args.fresh)
-        else:
-            for seed in args.seeds:
-                run_stochastic(seed, args.fresh)
+    command_line(__doc__, entries, lambda parser: parser.add_argument(
+        "--seeds", nargs="*", type=int, default=SEEDS, help="stochastic: which"))
 
 
 if __name__ == "__main__":
-    utf8_streams()
     main()

@@ -15,19 +15,19 @@ Histories go to data/runs/mnist_NAME.npz, with a checkpoint beside them until a 
 that was interrupted goes on. One BLAS thread, so that `cpu_seconds` can be compared.
 """
 
-import argparse
-import os
-import time
+import one_thread  # noqa: F401  isort: skip
+
 from dataclasses import dataclass, replace
+from math import ceil
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")          # before NumPy is loaded
+import history as stored
+import numpy as np
+import runner
+from commands import Entry, command_line
+from tuning import last
 
-import history as stored  # noqa: E402
-import numpy as np  # noqa: E402
-
-import hf_lib as hf  # noqa: E402
-from hf_lib.notebook.streams import utf8_streams  # noqa: E402
-from hf_lib.optimisers.loop import GGN  # noqa: E402
+import hf_lib as hf
+from hf_lib.optimisers.loop import GGN
 
 
 class Slip(hf.HessianFree):
@@ -74,6 +74,10 @@ class Run:
     def described(self):
         return {"method": self.method, **self.settings, "l2": self.l2, "held_out": self.held_out}
 
+    def history(self):
+        return stored.History(f"mnist_{self.name}", self.seed, self.described,
+                              command=f"python experiments/mnist.py {self.name}")
+
 
 def trials(method):
     """The grid, then the best of it with L2; the second half needs the first half's histories."""
@@ -96,7 +100,7 @@ def validation(name):
     if not path.exists():
         raise SystemExit(f"{path.name} is missing, and what comes after it depends on it: make {name} first")
     columns, _ = stored.load(path)
-    errors = {which: float(np.mean(columns[which][-LAST:])) for which in ("valid_error", "average_valid_error")}
+    errors = {which: last(columns, which, LAST) for which in ("valid_error", "average_valid_error")}
     which = min(errors, key=errors.get)
     return errors[which], which
 
@@ -126,10 +130,10 @@ def runs():
     yield from final[len(GRID):]
 
 
-class Course:
-    """A run on its way: the optimiser, the running average, the history."""
+class Course(runner.Course):
+    """A run on its way: the optimiser and the running average."""
 
-    def __init__(self, run):
+    def __init__(self, run, history=None):
         data = hf.datasets.mnist()
         n = len(data.X_train) - run.held_out
         rng = np.random.default_rng(run.seed)
@@ -142,43 +146,29 @@ class Course:
         self.epoch = 1 if batch is None else self.problem.N // batch      # steps
         self.tenth = max(self.epoch // 10, 1)
         every = {"every": self.tenth} if run.method in ("sgd", "adam") else {}
-        self.loop = METHODS[run.method](self.problem, self.theta, rng=rng, **run.settings, **every)
-        self.average, self.snapshots, self.cpu = self.theta.copy(), 0, 0.0
-        self.history = stored.History(f"mnist_{run.name}", run.seed, run.described)
-        self.history.origin |= {"command": f"python experiments/mnist.py {run.name}",
-                                "threads": os.environ["OPENBLAS_NUM_THREADS"]}
-        self.checkpoint = self.history.path.with_suffix(".checkpoint.npz")
+        loop = METHODS[run.method](self.problem, self.theta, rng=rng, **run.settings, **every)
+        self.average, self.snapshots = self.theta.copy(), 0
+        super().__init__(loop, self.row, self.grid_of(run.epochs), history, first=True)
 
-    @property
-    def now(self):
-        """Epochs, steps, seconds and cost so far."""
-        return dict(epoch=self.loop.index / self.epoch, steps=self.loop.index, seconds=self.loop.seconds,
-                    cost=self.loop.cost)
+    def grid_of(self, epochs):
+        """A row at the first tenth of an epoch at or after each of ROWS; after every step where it is an epoch."""
+        if self.epoch == 1:
+            return runner.Grid.points(range(1, max(int(epochs), 1) + 1), "index")
+        tenths = [ceil((row - 1e-9) * self.epoch / self.tenth) for row in ROWS if 0 < row <= epochs]
+        return runner.Grid.points([self.tenth * tenth for tenth in tenths], "index")
 
-    def follow(self, epochs):
-        """Make steps up to `epochs`; yield after each row."""
-        if not self.history.columns:
-            self._row(None)
-            yield
-        due = [row for row in ROWS if self.now["epoch"] < row <= epochs]
-        while due:
-            start = time.process_time()
-            step = next(self.loop, None)
-            if step is None:
-                self.history.origin["ended"] = self.loop.reason
-                return
+    def advance(self):
+        step = super().advance()
+        if step is not None:
             self.theta = step.theta
             if step.index % self.tenth == 0:
                 self.snapshots += 1
                 self.average += np.float32(max(AVERAGE, 1 / self.snapshots)) * (step.theta - self.average)
-            self.cpu += time.process_time() - start
-            if step.index % self.tenth == 0 and self.now["epoch"] >= due[0] - 1e-9:
-                due.pop(0)
-                self._row(step)
-                yield
+        return step
 
-    def _row(self, step):
-        row = self.now | dict(cpu_seconds=self.cpu)
+    def row(self, step, cpu):
+        row = dict(epoch=self.loop.index / self.epoch, steps=self.loop.index, seconds=self.loop.seconds,
+                   cost=self.loop.cost, cpu_seconds=cpu)
         if self.run.held_out:
             row |= dict(valid_error=self._error(self.theta), average_valid_error=self._error(self.average))
         else:
@@ -188,105 +178,51 @@ class Course:
             names = dict(rho="rho", damping="damping", batch_loss="loss", chosen="chosen", step_size="step_size")
             row |= {name: getattr(step, field) if step else np.nan for name, field in names.items()}
             row["cg_iterations"] = step.cg.iterations if step else np.nan
-        self.history.add(**row)
+        return row
 
     def _error(self, theta):
         X, y = self.judge
         return float(np.mean(np.argmax(self.net(theta, X), axis=1) != y))
 
-    def save(self):
-        """History and checkpoint."""
-        self.history.save()
-        part = self.checkpoint.with_name(self.checkpoint.name + ".part.npz")
-        np.savez(part, **self.loop.state(), average=self.average, snapshots=self.snapshots, cpu=self.cpu,
-                 rows=len(self.history.columns["cost"]))
-        part.replace(self.checkpoint)
+    def state(self):
+        return self.loop.state() | {"average": self.average, "snapshots": self.snapshots}
 
-    def resume(self):
-        """Go on where a checkpoint and its history were left."""
-        self.history.load()
-        with np.load(self.checkpoint) as file:
-            state = dict(file)
+    def restore(self, state):
         self.loop.restore(state)
-        self.theta, self.average = self.loop.theta, state["average"]
-        self.snapshots, self.cpu = int(state["snapshots"]), float(state["cpu"])
-        self.history.cut(int(state["rows"]))
+        self.theta, self.average, self.snapshots = self.loop.theta, state["average"], int(state["snapshots"])
 
-    def misread(self):
-        """Which test images θ̄ reads as what, where that is wrong: pairs of row and digit."""
+    def found(self):
+        """Also which test images θ̄ reads as what, where that is wrong: pairs of row and digit."""
+        if self.run.held_out:
+            return super().found()
         X, y = self.judge
         guess = np.argmax(self.net(self.average, X), axis=1)
-        return [[int(row), int(guess[row])] for row in np.flatnonzero(guess != y)]
+        wrong = np.flatnonzero(guess != y)
+        return super().found() | {"misread": [[int(row), int(guess[row])] for row in wrong]}
 
 
 def make(run, fresh=False):
     """Make or finish one run; nothing if it is complete."""
-    course = Course(run)
-    path = course.history.path
-    if path.exists() and not fresh:
-        if not course.checkpoint.exists():
-            course.history.load()                        # ValueError if the settings have changed
-            return
-        course.resume()
-        print(f"{run.name}: going on after epoch {course.now['epoch']:.4g}")
-    for _ in course.follow(run.epochs):
-        course.save()
-        show(run, course.history)
-    if not run.held_out:
-        course.history.origin["misread"] = course.misread()
-    course.history.save()
-    course.checkpoint.unlink(missing_ok=True)
+    runner.run(run.history(), lambda history: Course(run, history), runner.End(), fresh)
 
 
 def begin(run):
-    """The beginning of a run as new, held against the stored one: the columns that do not measure time."""
-    course = Course(run)
-    for _ in course.follow(QUICK if course.epoch > 1 else 1):
-        pass
-    columns, origin = stored.load(course.history.path)
-    apart = 0.0
-    for name, values in course.history.columns.items():
-        if name not in ("seconds", "cpu_seconds"):
-            old = columns[name][:len(values)]
-            apart = max(apart, np.nanmax(np.abs(values - old) / np.maximum(np.abs(old), 1e-3)))
-    print(f"{run.name:32} {len(values)} rows, largest relative difference from the stored ones {apart:.1g}", flush=True)
+    """The beginning of a run as new, compared with the stored one."""
+    new = runner.rows(Course(replace(run, epochs=QUICK)), runner.End())
+    differences, rows = runner.apart(stored.load(run.history().path)[0], new, by="steps")
+    print(f"{run.name:32} {rows} rows, largest relative difference from the stored ones "
+          f"{max(differences.values()):.1g}", flush=True)
 
 
-def show(run, history):
-    row = {name: values[-1] for name, values in history.columns.items()}
-    kind = "valid" if run.held_out else "test"
-    words = [f"{run.name:32} epoch {row['epoch']:5.1f}/{run.epochs}", f"{row['cpu_seconds']:6.1f} s",
-             f"{row['cost']:6.1f} GE", f"{kind} {100 * row[f'{kind}_error']:.2f} %",
-             f"average {100 * row[f'average_{kind}_error']:.2f} %"]
-    words += [f"f {row['loss']:.5f}"] if "loss" in row else []
-    words += [f"ρ {row['rho']:5.2f}  λ {row['damping']:.3g}  CG {row['cg_iterations']:.0f}"] if "rho" in row else []
-    print("  ".join(words), flush=True)
+def entries():
+    for run in runs():
+        yield Entry(run.name, f"seed {run.seed}, {run.described}", f"{run.epochs} epochs", (f"mnist_{run.name}",),
+                    lambda args, run=run: make(run, args.fresh), lambda run=run: begin(run))
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="which runs; all without")
-    parser.add_argument("--list", action="store_true", help="name all runs and their settings")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK} epochs of each, compared with what is stored")
-    parser.add_argument("--fresh", action="store_true", help="make again what is there")
-    args = parser.parse_args()
-    unknown = set(args.names)
-    for run in runs():
-        unknown.discard(run.name)
-        if args.names and run.name not in args.names:
-            continue
-        if args.list:
-            print(f"{run.name:32} seed {run.seed}, {run.epochs} epochs, {run.described}")
-        elif args.quick:
-            begin(run)
-        else:
-            make(run, args.fresh)
-        if args.names and not unknown:
-            break
-    if unknown:
-        parser.error(f"no run is called {', '.join(sorted(unknown))}; --list names them all")
+    command_line(__doc__, entries)
 
 
 if __name__ == "__main__":
-    utf8_streams()
     main()

@@ -6,21 +6,24 @@
 Each setting of a grid runs once with seed 0 (the start θ, and the order of the mini-batches) until the budget is
 spent. The one with the lowest f at the end is run with two more seeds. All its histories, its settings and the
 whole grid with its results go to data/runs/race_sine.npz or race_digits.npz. Runs are not resumed: they are short.
+--list tells what is stored, --fresh makes it again.
 """
 
-import argparse
-import itertools
-import time
 from dataclasses import dataclass
 
 import numpy as np
+import tuning
+from commands import Entry, command_line
 from history import History
+from runner import Course, End, Grid, rows
+from tuning import last
 
 import hf_lib as hf
-from hf_lib.notebook.streams import utf8_streams
 
 SEEDS = range(3)
 BUDGET = {"sine": 1000.0, "digits": 60.0}                               # gradient-equivalents
+LISTED = {"sine": ("1-20-20-1 on 1,000 points of sin 10x", "1,000 GE a run, 3 min"),
+          "digits": ("196-50-10 on 5,000 digits of 14×14", "60 GE a run, 1 min")}
 ROWS = 80                                                               # of each history, even in log cost
 SCHEDULES = {"constant": lambda eta, last: eta,
              "linear to 0": lambda eta, last: lambda k: eta * max(1 - k / last, 1e-3)}
@@ -74,7 +77,7 @@ def combinations(name, method):
     grid = dict(GRID[name][method])
     if "learning_rate" in grid:
         grid["schedule"] = tuple(SCHEDULES)
-    return [dict(zip(grid, values)) for values in itertools.product(*grid.values())]
+    return tuning.combinations(grid)
 
 
 def entrant(method, at, seed, setting, budget):
@@ -93,56 +96,51 @@ def entrant(method, at, seed, setting, budget):
 
 
 def run(method, at, seed, setting, budget):
-    """Rows of index, cost, CPU seconds, loss on all data and test error; and f at the end, ∞ where it blew up."""
-    due = iter(np.geomspace(1, budget, ROWS))
-    rows, next_due, cpu = [], next(due), 0.0
-    optimiser = entrant(method, at, seed, setting, budget)
-    while not rows or rows[-1][1] < budget:
-        start = time.process_time()
-        step = next(optimiser, None)
-        cpu += time.process_time() - start
-        if step is None:
-            break
-        if step.cost >= next_due or step.cost >= budget:
-            seconds = step.seconds if method == "L-BFGS" else cpu
-            rows.append((step.index, step.cost, seconds, at.problem.value(step.theta), at.test_error(step.theta)))
-            while next_due <= step.cost:
-                next_due = next(due, np.inf)
-    if method == "L-BFGS":                       # its run is made at the first record: share out its CPU time
-        rows = [(index, cost, cpu * seconds / optimiser.seconds, *rest) for index, cost, seconds, *rest in rows]
-    healthy = rows and np.isfinite(rows[-1][3]) and (rows[-1][1] >= budget or method in ("L-BFGS", "Hessian-free"))
-    return rows, rows[-1][3] if healthy else np.inf
+    """Columns index, cost, CPU seconds, loss on all data and test error; and f at the end, ∞ where it blew up."""
+    def measure(step, cpu):
+        return dict(index=step.index, cost=step.cost, seconds=cpu, loss=at.problem.value(step.theta),
+                    test_error=at.test_error(step.theta))
+    columns = rows(Course(entrant(method, at, seed, setting, budget), measure, Grid.log(1, budget, ROWS)), End())
+    healthy = columns and (columns["cost"][-1] >= budget or method in ("L-BFGS", "Hessian-free"))
+    return columns, last(columns, "loss") if healthy else np.inf
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", choices=list(BUDGET))
-    parser.add_argument("--budget", type=float, help="gradient-equivalents a run")
-    args = parser.parse_args()
-    budget, at = args.budget or BUDGET[args.name], track(args.name)
-    history = History(f"race_{args.name}", 0, {"budget": budget, "seeds": list(SEEDS), "methods": list(METHODS),
-                                               "grid": GRID[args.name], "schedules": list(SCHEDULES)})
-    results, best = {}, {}
+def make(name, fresh):
+    """The grids, the best of each with every seed, and the history; nothing if it is stored."""
+    budget = BUDGET[name]
+    history = History(f"race_{name}", 0, {"budget": budget, "seeds": list(SEEDS), "methods": list(METHODS),
+                                          "grid": GRID[name], "schedules": list(SCHEDULES)},
+                      results=("best", "results"), command=f"python experiments/race.py {name}")
+    if history.complete() and not fresh:
+        history.load()
+        print(f"race_{name}: stored already; --fresh makes it again")
+        return
+    at, best, results = track(name), {}, {}
     for number, method in enumerate(METHODS):
-        tried = []
-        for setting in combinations(args.name, method):
-            rows, end = run(method, at, 0, setting, budget)
-            tried.append((end, setting, rows))
-            print(f"{method:13} {setting}: f = {end:.3g}", flush=True)
-        end, setting, first = min(tried, key=lambda entry: entry[0])
-        best[method] = setting
-        results[method] = [[setting, end if np.isfinite(end) else None] for end, setting, _ in tried]
+        grid = combinations(name, method)
+        tried = [run(method, at, 0, setting, budget) for setting in grid]
+        choice = tuning.choose(grid, [end for _, end in tried])
+        best[method] = choice.setting
+        results[method] = [[setting, end if np.isfinite(end) else None] for setting, (_, end) in zip(grid, tried)]
         for seed in SEEDS:
-            rows = first if seed == 0 else run(method, at, seed, setting, budget)[0]
-            for index, cost, seconds, loss, error in rows:
-                history.add(method=number, seed=seed, index=index, cost=cost, seconds=seconds, loss=loss,
-                            test_error=error)
-            print(f"{method:13} best {setting}, seed {seed}: f = {rows[-1][3]:.3g}, test {rows[-1][4]:.4f}, "
-                  f"{rows[-1][2]:.1f} s", flush=True)
+            columns, end = tried[grid.index(choice.setting)] if seed == 0 else run(method, at, seed, choice.setting,
+                                                                                   budget)
+            for i in range(len(columns["cost"])):
+                history.add(method=number, seed=seed, **{key: values[i] for key, values in columns.items()})
+            print(f"{method:13} best {choice.setting}, at the grid's edge {choice.edges}, seed {seed}: f = {end:.3g}, "
+                  f"test {history.last('test_error'):.4f}, {history.last('seconds'):.1f} s", flush=True)
     history.origin["settings"] |= {"best": best, "results": results}
     history.save()
 
 
+def entries():
+    for name, (what, takes) in LISTED.items():
+        yield Entry(name, what, takes, (f"race_{name}",), lambda args, name=name: make(name, args.fresh))
+
+
+def main():
+    command_line(__doc__, entries)
+
+
 if __name__ == "__main__":
-    utf8_streams()
     main()

@@ -6,11 +6,11 @@
 from pathlib import Path
 
 import numpy as np
+from commands import Entry, command_line
 
 import hf_lib as hf
 from hf_lib.datasets import run
 from hf_lib.figures import ch00, ch12
-from hf_lib.notebook.streams import utf8_streams
 
 PICTURES = Path(__file__).resolve().parent.parent / "data" / "pictures"
 HOUR = {"SGD": "sgd_hour", "momentum": "momentum_hour", "NAG": "nag_hour", "Adam": "adam_hour", "Hessian-free": "hf"}
@@ -39,14 +39,22 @@ def autoencoders():
     return ch12.runs(runs=runs, what="training", axis="gradient-equivalents", log=True)
 
 
-def main():
+def draw(make):
+    """Write the picture, and print its alt text."""
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for draw in (race, autoencoders):
-        fig = draw()
-        (PICTURES / f"{draw.__name__}.png").write_bytes(fig.png())
-        print(fig.alt)
+    fig = make()
+    (PICTURES / f"{make.__name__}.png").write_bytes(fig.png())
+    print(fig.alt)
+
+
+def entries():
+    yield Entry("race", "three methods on y = sin 10x", "half a minute", run=lambda args: draw(race))
+    yield Entry("autoencoders", "an hour of each, as stored", "a second", run=lambda args: draw(autoencoders))
+
+
+def main():
+    command_line(__doc__, entries, stores=False)
 
 
 if __name__ == "__main__":
-    utf8_streams()
     main()

@@ -7,20 +7,19 @@ code:   10,000 points of sin 10x + noise, x ~ U(−1, 1), 1-20-20-1 with tanh, 1
 
 SGD with batch 100 and η = 0.05, Adam with the same batch, Hessian-free with batch 1,000 (preset
 "source2022") and both values of r that the project names, three seeds each. A row an epoch, all in
-data/runs/sine_FORM.npz. The runs are short and have no checkpoint.
+data/runs/sine_FORM.npz. The runs are short and have no checkpoint: called again, the script makes those
+that are missing.
 """
 
-import argparse
-import os
-import time
+import one_thread  # noqa: F401  isort: skip
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")          # before NumPy is loaded
+import numpy as np
+from commands import Entry, command_line
+from history import History
+from runner import Course, End, Grid, rows
+from table import Table
 
-import history as stored  # noqa: E402
-import numpy as np  # noqa: E402
-
-import hf_lib as hf  # noqa: E402
-from hf_lib.notebook.streams import utf8_streams  # noqa: E402
+import hf_lib as hf
 
 FORMS = {"slides": ([1, 15, 15, 1], "relu", 100), "code": ([1, 20, 20, 1], "tanh", 150)}
 METHODS = {
@@ -44,42 +43,42 @@ def setting(form, seed):
     return *problems, net.init(rng)
 
 
-def run(form, method, seed, epochs):
-    """Yield epoch, cost, CPU seconds, f on the training and on fresh points."""
+def run(form, method, seed):
+    """Columns epoch, cost, CPU seconds, f on the training and on fresh points."""
     kind, settings = METHODS[method]
     train, fresh, theta = setting(form, seed)
-    steps = train.N // settings.get("batch", settings.get("gradient_batch"))
-    loop, cpu = kind(train, theta, rng=np.random.default_rng(seed), **settings), 0.0
-    yield 0, 0.0, 0.0, train.value(theta), fresh.value(theta)
-    for epoch in range(1, epochs + 1):
-        start = time.process_time()
-        for _ in range(steps):
-            step = next(loop, None)
-            if step is None:
-                return
-        cpu += time.process_time() - start
-        yield epoch, step.cost, cpu, train.value(step.theta), fresh.value(step.theta)
+    steps = train.N // settings.get("batch", settings.get("gradient_batch"))                  # an epoch
+    loop = kind(train, theta, rng=np.random.default_rng(seed), **settings)
+
+    def measure(step, cpu):
+        at = theta if step is None else step.theta
+        return dict(epoch=loop.index // steps, cost=loop.cost, cpu_seconds=cpu, loss=train.value(at),
+                    fresh_loss=fresh.value(at))
+    return rows(Course(loop, measure, Grid.every(steps), first=True), End(steps=FORMS[form][2] * steps))
+
+
+def make(form, fresh):
+    """Every method with every seed; only those that are not stored."""
+    settings = {"methods": {name: words for name, (_, words) in METHODS.items()}, "epochs": FORMS[form][2],
+                "seeds": list(SEEDS)}
+    history = History(f"sine_{form}", 0, settings, command=f"python experiments/sine.py {form}")
+    table = Table(history, ("method", "seed"), len(METHODS) * len(SEEDS), fresh)
+    for number, method in enumerate(METHODS):
+        for seed in SEEDS:
+            made = table.get(dict(method=number, seed=seed), lambda method=method, seed=seed: run(form, method, seed))
+            words = "  ".join(f"{name} {values[-1]:.5g}" for name, values in made.items())
+            print(f"{form} {method:22} {words}", flush=True)
+
+
+def entries():
+    for form, (sizes, activation, epochs) in FORMS.items():
+        yield Entry(form, f"{'-'.join(map(str, sizes))}, {activation}, {len(METHODS)} methods, {len(SEEDS)} seeds",
+                    f"{epochs} epochs, 90 s", (f"sine_{form}",), lambda args, form=form: make(form, args.fresh))
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("forms", nargs="*", default=list(FORMS), help="slides, code or both")
-    for form in parser.parse_args().forms:
-        settings = {"methods": {name: words for name, (_, words) in METHODS.items()}, "epochs": FORMS[form][2],
-                    "seeds": list(SEEDS)}
-        history = stored.History(f"sine_{form}", 0, settings)
-        history.origin |= {"command": f"python experiments/sine.py {form}",
-                           "threads": os.environ["OPENBLAS_NUM_THREADS"]}
-        for number, method in enumerate(METHODS):
-            for seed in SEEDS:
-                for epoch, cost, cpu, loss, fresh in run(form, method, seed, FORMS[form][2]):
-                    history.add(method=number, seed=seed, epoch=epoch, cost=cost, cpu_seconds=cpu, loss=loss,
-                                fresh_loss=fresh)
-                print(f"{form} {method:22} seed {seed}: {epoch} epochs, {cost:6.0f} GE, {cpu:5.1f} s, f {loss:.5f}, "
-                      f"fresh {fresh:.5f}", flush=True)
-        history.save()
+    command_line(__doc__, entries)
 
 
 if __name__ == "__main__":
-    utf8_streams()
     main()

@@ -27,8 +27,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setitem(autoencoders.ENCODERS, "curves", [16, 6, 2])
     monkeypatch.setitem(autoencoders.STAGES, "curves", STAGED)
     monkeypatch.setattr(autoencoders, "CURVES_TRAIN", 40)
-    for module in (autoencoders, history):
-        monkeypatch.setattr(module, "RUNS", tmp_path)
+    monkeypatch.setattr(history, "RUNS", tmp_path)
     return tmp_path
 
 

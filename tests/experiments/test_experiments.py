@@ -12,6 +12,7 @@ sys.path.insert(0, str(ROOT / "experiments"))
 import few_digits  # noqa: E402
 import history  # noqa: E402
 import mnist  # noqa: E402
+from runner import End  # noqa: E402
 
 
 @pytest.fixture
@@ -32,12 +33,12 @@ RUNS = {
 def test_a_run_that_was_cut_short_goes_on_bit_for_bit(small, method, capsys):
     mnist.make(mnist.Run("whole", method, RUNS[method], 4, l2=1e-4, held_out=20))
     run = mnist.Run("cut", method, RUNS[method], 4, l2=1e-4, held_out=20)
-    course = mnist.Course(run)
-    for _ in course.follow(3):                                    # until somebody pulls the plug
+    course = mnist.Course(run, run.history())
+    for _ in course.follow(End(steps=3 * course.epoch)):          # until somebody pulls the plug
         course.save()
     next(course.loop)                                             # a step that no checkpoint saw
     mnist.make(run)
-    assert "cut: going on after epoch 3" in capsys.readouterr().out
+    assert f"cut: going on after step {3 * course.epoch}" in capsys.readouterr().out
     whole, cut = (history.load(small / f"mnist_{name}.npz")[0] for name in ("whole", "cut"))
     assert whole["epoch"].tolist() == pytest.approx([0, 0.0667, 0.2, 0.533, 1, 2, 3, 4], abs=0.07)
     for column in set(whole) - {"seconds", "cpu_seconds"}:

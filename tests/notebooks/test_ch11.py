@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "experiments"))
 import few_digits  # noqa: E402
 import history  # noqa: E402
 import mnist  # noqa: E402
+import runner  # noqa: E402
 
 NOTEBOOK = NOTEBOOKS / "11_mnist.ipynb"
 CELLS = sources_of(NOTEBOOK)
@@ -67,11 +68,8 @@ BEGINNINGS = {"sgd_0": 1e-3, "hf_0": 0.05}
 def beginning(name, seed):
     """The rows up to a tenth of an epoch, made again, and the stored ones."""
     (run,) = [run for run in mnist.runs() if run.name == name]
-    course = mnist.Course(replace(run, seed=seed))
-    for _ in course.follow(0.1):
-        pass
-    stored, _ = history.load(course.history.path)
-    rows = course.history.columns
+    rows = runner.rows(mnist.Course(replace(run, seed=seed, epochs=0.1)), runner.End())
+    stored, _ = history.load(run.history().path)
     return {key: np.array(values) for key, values in rows.items()}, {key: stored[key][:2] for key in rows}
 
 
@@ -111,8 +109,7 @@ def test_the_average_of_exercise_4_is_the_script_s(monkeypatch, tmp_path):
             return step
 
     course.loop = Seen()
-    for _ in course.follow(2):
-        pass
+    runner.rows(course, runner.End())
     assert len(thetas) == 20 == course.snapshots
     np.testing.assert_allclose(course.average, ex.q4.reference(np.array(thetas), mnist.AVERAGE), rtol=1e-5, atol=1e-7)
 

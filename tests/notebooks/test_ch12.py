@@ -253,8 +253,7 @@ def command_line(*more):
 @pytest.mark.slow
 def test_a_short_run_repeats_the_beginning_of_the_stored_one(monkeypatch, tmp_path):
     """Float32: another processor adds up in another order, 1e-6 a step; 26 steps leave it below 1e-3."""
-    for module in (autoencoders, history):
-        monkeypatch.setattr(module, "RUNS", tmp_path)
+    monkeypatch.setattr(history, "RUNS", tmp_path)
     monkeypatch.setattr(sys, "argv", command_line("--name", "again", "--rows", "6"))
     autoencoders.main()
     again = history.load(tmp_path / "again.npz")[0]
