@@ -29,7 +29,15 @@ def test_signs_that_the_stream_did_not_have():
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_every_script_begins_so(script):
-    assert re.search(r'^if __name__ == "__main__":\n    utf8_streams\(\)\n', script.read_text(encoding="utf-8"), re.M)
+    """By itself, or by the command line that the experiments share."""
+    beginning = r"\b(command_line|parser_of)\(__doc__" if script.parent.name == "experiments" else \
+        r'^if __name__ == "__main__":\n    utf8_streams\(\)\n'
+    assert re.search(beginning, script.read_text(encoding="utf-8"), re.M)
+
+
+def test_the_experiments_command_line_prints_greek_letters():
+    done = printed(ROOT / "experiments" / "ablation.py", "--help")
+    assert done.returncode == 0 and "λ" in done.stdout.decode("utf-8"), done.stderr
 
 
 @pytest.mark.slow
