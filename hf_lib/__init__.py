@@ -6,10 +6,11 @@
 """
 
 from . import datasets
-from .network import autodiff
+from .network import autodiff, equations
 from .network.curvature import Linearization
 from .network.losses import SigmoidCrossEntropy, SigmoidSquaredError, SoftmaxCrossEntropy, SquaredError
 from .network.mlp import MLP
+from .network.physics import PhysicsProblem
 from .network.problem import Problem
 from .notebook.setup_check import check_setup
 from .optimisers.diagnose import Finding, diagnose
