@@ -17,13 +17,11 @@ from .smooth import smooth
 
 
 class ForwardLaplacian:
-    """One forward pass kept, with what tangents and reverse passes need.
+    """The passes at fixed points, with their buffers: `forward` at a θ, then any number of tangents and reverses.
 
     Parameters
     ----------
     net : MLP
-    theta : ndarray (d,)
-        Kept, not copied.
     X : ndarray (N, n_in)
         Points inside, then points of the border.
     channels : Channels
@@ -34,16 +32,25 @@ class ForwardLaplacian:
         u, Lu and the equation's own ∂_k u, one column each.
     """
 
-    def __init__(self, net, theta, X, channels):
-        self.net, self.channels, self.X, self.dtype = net, channels, X, theta.dtype
-        self._W = W = net.blocks(theta)
-        self._A, self._hidden = [None], [None]
+    def __init__(self, net, X, channels):
+        self.net, self.channels, self.X, self.dtype = net, channels, X, X.dtype
+        self._Z, self._A = self._buffers(points=1)
+        self.out = self._Z[-1]
+        self._hidden = [None]
         for l, act in enumerate(net.activations, start=1):
-            Z = self._product(X, W[0], 1) if l == 1 else self._product(self._A[-1], W[l - 1])
-            A = channels.rows(net.sizes[l], self._slopes(l), self.dtype)
-            self._hidden.append(HiddenLayer(smooth(act.name), channels, Z, A, first=l == 1))
-            self._A.append(A)
-        self.out = self._product(self._A[-1], W[-1])
+            self._hidden.append(HiddenLayer(smooth(act.name), channels, self._Z[l], self._A[l], first=l == 1))
+
+    def forward(self, theta):
+        """Fill `out` at θ (d,), which is kept, not copied. Cost 1/3."""
+        self._W = W = self.net.blocks(theta)
+        Z, A = self._Z, self._A
+        np.matmul(self.X, W[0][:-1], out=Z[1].all)
+        Z[1].slopes[:, 0] = W[0][self.channels.coordinates]            # z_k = row k of W
+        for l in range(1, len(W)):
+            Z[l].value += W[l - 1][-1]                                 # z = a W + b
+            self._hidden[l].forward()
+            np.matmul(A[l].all, W[l][:-1], out=Z[l + 1].all)           # a W, a_k W, (La) W
+        self.out.value += W[-1][-1]
 
     def tangent(self, v):
         """The `Rows` R{out} when θ moves along v (d,): the same buffer at every call. Cost 2/3."""
@@ -83,7 +90,7 @@ class ForwardLaplacian:
             Of the layer's input and of its output; at the first layer A is None and Z_bar's slopes are
             (K, N_i, n).
         """
-        Z_bar, A_bar = self._adjoint_buffers(points=self.channels.interior)
+        Z_bar, A_bar = self._buffers(points=self.channels.interior)
         fill(Z_bar[-1])
         self._back(Z_bar, A_bar)
         yield from zip(self._A, Z_bar[1:])
@@ -96,38 +103,21 @@ class ForwardLaplacian:
                 np.matmul(Z_bar[l + 1].all, self._W[l][:-1].T, out=A_bar[l].all)
             self._hidden[l].adjoint(A_bar[l], Z_bar[l])
 
-    def _product(self, A, block, points=None):
-        """The rows behind a layer's matrix; with `points` the first layer's."""
-        n, channels = block.shape[1], self.channels
-        if points is not None:
-            Z = channels.first_rows(n, points, self.dtype)
-            Z.slopes[:, 0] = block[channels.coordinates]               # z_k = row k of W
-            np.matmul(A, block[:-1], out=Z.all)
-        else:
-            Z = channels.rows(n, len(A.slopes), self.dtype)
-            np.matmul(A.all, block[:-1], out=Z.all)
-        Z.value += block[-1]
-        return Z
-
-    def _slopes(self, l):
-        """How many slopes a_l carries: behind the last hidden layer, the equation's own alone."""
-        last = l == len(self._W) - 1
-        return self.channels.out if last else len(self.channels.coordinates)
-
-    # --- kept between calls, made at the first need
+    # --- kept between calls
 
     @cached_property
     def _tangents(self):
-        R_Z, R_A = self._adjoint_buffers(points=1)
+        R_Z, R_A = self._buffers(points=1)
         return R_Z, R_A, [None, None] + [np.empty_like(rows.all) for rows in R_Z[2:]]
 
     @cached_property
     def _adjoints(self):
-        return self._adjoint_buffers(points=1)
+        return self._buffers(points=1)
 
-    def _adjoint_buffers(self, points):
-        """Rows like every z_l and like every a_l."""
-        sizes, channels, dtype = self.net.sizes, self.channels, self.dtype
-        Z = [None, channels.first_rows(sizes[1], points, dtype)]
-        Z += [channels.rows(n, len(A.slopes), dtype) for n, A in zip(sizes[2:], self._A[1:])]
-        return Z, [None] + [channels.rows(n, len(A.slopes), dtype) for n, A in zip(sizes[1:], self._A[1:])]
+    def _buffers(self, points):
+        """`Rows` for every z_l and every a_l; a first layer's slopes have one row, or one for each point."""
+        channels, sizes, dtype = self.channels, self.net.sizes, self.dtype
+        slopes = [len(channels.coordinates)] * (len(sizes) - 3) + [channels.out]   # what a_1, a_2, … carry: behind
+        A = [channels.rows(n, K, dtype) for n, K in zip(sizes[1:], slopes)]        # the last, the equation's own
+        Z = [channels.rows(n, K, dtype) for n, K in zip(sizes[2:], slopes)]
+        return [None, channels.first_rows(sizes[1], points, dtype), *Z], [None, *A]

@@ -16,8 +16,6 @@ with R{q} = 2 Σ_k c_k z_k R{z_k}. In the first layer z_k is W's row k at every 
 Dangel, Müller & Zeinhofer 2024, §3; Li et al. 2023 for the forward Laplacian.
 """
 
-from functools import cached_property
-
 import numpy as np
 
 
@@ -63,82 +61,98 @@ class Rows:
 
 
 class HiddenLayer:
-    """The activation on all channels at one θ.
+    """The activation on all channels: forwards, tangent, reverse.
 
     Parameters
     ----------
     act : Smooth
     channels : Channels
     Z : Rows
-        z, z_k and Lz of this layer; kept.
+        z, z_k and Lz of this layer.
     A : Rows
-        Filled with a, La, and as many a_k as it has room for.
+        For a, La, and as many a_k as it has room for.
     first : bool
         Lz = 0 and z_k has one row for all points.
     """
 
     def __init__(self, act, channels, Z, A, first):
         self.act, self.channels, self.Z, self.A, self.first = act, channels, Z, A, first
-        self.s = act.first(Z.value, A.value)                           # a = act(z), s = act'(z)
-        self.s_in = self.s[:channels.interior]
-        self.t = act.second(A.inside, self.s_in)                       # act''(z)
-        self.q = self._weighted(Z.slopes, Z.slopes)
-        np.multiply(self.t, self.q, out=A.laplacian)                   # La = t q …
-        if not first:
-            A.laplacian += self.s_in * Z.laplacian                     # … + s Lz
-        for z_k, a_k in zip(Z.slopes, A.slopes):
-            np.multiply(self.s_in, z_k, out=a_k)                       # a_k = s z_k
+        self._s = np.empty_like(Z.value)                               # act'(z), (N, n)
+        self._s_in = self._s[:channels.interior]                       # … inside, (N_i, n)
+        self._t = np.empty_like(self._s_in)                            # act''(z)
+        self._P = np.empty_like(self._s_in)                            # ∂La/∂z
+        self._P_is_old = True
+        self._q = np.empty((1, Z.all.shape[1]) if first else self._t.shape, self._t.dtype)
+        self._R_q = np.empty_like(self._q)
+        self._x, self._y = np.empty_like(self._t), np.empty_like(self._t)    # scratch
 
-    @cached_property
-    def slope_of_laplacian(self):
-        """∂La/∂z = t Lz + w q, (N_i, n)."""
-        P = self.act.third(self.A.inside, self.s_in, self.t)           # w = act'''(z)
-        P *= self.q
+    def forward(self):
+        """Fill A from Z."""
+        Z, A, s, t = self.Z, self.A, self._s_in, self._t
+        self.act.first(Z.value, A.value, self._s)                      # a = act(z), s = act'(z)
+        self.act.second(A.inside, s, t)                                # t = act''(z)
+        self._weighted(Z.slopes, Z.slopes, out=self._q)                # q = Σ c_k z_k²
+        np.multiply(t, self._q, out=A.laplacian)                       # La = t q …
         if not self.first:
-            P += self.t * self.Z.laplacian
-        return P
+            A.laplacian += np.multiply(s, Z.laplacian, out=self._x)    # … + s Lz
+        for z_k, a_k in zip(Z.slopes, A.slopes):
+            np.multiply(s, z_k, out=a_k)                               # a_k = s z_k
+        self._P_is_old = True
 
     def tangent(self, R_Z, R_A):
         """Fill R_A from R_Z."""
-        z_k = self.Z.slopes
-        np.multiply(self.s, R_Z.value, out=R_A.value)                  # R{a} = s R{z}
-        t_R_z = self.t * R_Z.inside
+        z, s, t, x = self.Z.slopes, self._s_in, self._t, self._x
+        np.multiply(self._s, R_Z.value, out=R_A.value)                 # R{a} = s R{z}
+        t_R_z = np.multiply(t, R_Z.inside, out=self._y)
         for k, R_a_k in enumerate(R_A.slopes):
-            np.multiply(self.s_in, R_Z.slopes[k], out=R_a_k)
-            R_a_k += t_R_z * z_k[k]                                    # R{a_k} = s R{z_k} + t z_k R{z}
-        R_q = self._weighted(z_k, R_Z.slopes)
-        R_q *= 2
-        np.multiply(self.t, R_q, out=R_A.laplacian)
-        np.multiply(self.slope_of_laplacian, R_Z.inside, out=t_R_z)
-        R_A.laplacian += t_R_z                                         # R{La} = t R{q} + P R{z} …
+            np.multiply(s, R_Z.slopes[k], out=R_a_k)
+            R_a_k += np.multiply(t_R_z, z[k], out=x)                   # R{a_k} = s R{z_k} + t z_k R{z}
+        R_q = self._weighted(z, R_Z.slopes, out=self._R_q)
+        R_q *= 2                                                       # R{q} = 2 Σ c_k z_k R{z_k}
+        np.multiply(t, R_q, out=R_A.laplacian)                         # R{La} = t R{q} …
+        R_A.laplacian += np.multiply(self._slope_of_laplacian(), R_Z.inside, out=x)    # … + P R{z} …
         if not self.first:
-            np.multiply(self.s_in, R_Z.laplacian, out=t_R_z)
-            R_A.laplacian += t_R_z                                     # … + s R{Lz}
+            R_A.laplacian += np.multiply(s, R_Z.laplacian, out=x)      # … + s R{Lz}
 
     def adjoint(self, A_bar, Z_bar):
         """Fill Z_bar from A_bar. Slopes that have one row for all points get the sum over points."""
-        z_k, c = self.Z.slopes, self.channels.weights
-        gather = _same if Z_bar.slopes.shape[1:] == A_bar.laplacian.shape else _sum
-        np.multiply(self.s, A_bar.value, out=Z_bar.value)              # z̄ = s ā …
-        Z_bar.inside += self.slope_of_laplacian * A_bar.laplacian      # … + P L̄a …
-        t_L = gather(self.t * A_bar.laplacian)
+        z, c, s, t, x = self.Z.slopes, self.channels.weights, self._s_in, self._t, self._x
+        gather = _same if Z_bar.slopes.shape[1:] == s.shape else _sum
+        np.multiply(self._s, A_bar.value, out=Z_bar.value)             # z̄ = s ā …
+        Z_bar.inside += np.multiply(self._slope_of_laplacian(), A_bar.laplacian, out=x)    # … + P L̄a …
+        t_L = gather(np.multiply(t, A_bar.laplacian, out=x))
         for k, z_bar in enumerate(Z_bar.slopes):
-            np.multiply(2 * c[k] * z_k[k], t_L, out=z_bar)             # z̄_k = 2 c_k z_k t L̄a …
+            np.multiply(z[k], t_L, out=z_bar)
+            z_bar *= 2 * c[k]                                          # z̄_k = 2 c_k z_k t L̄a …
         for k, a_bar in enumerate(A_bar.slopes):
-            Z_bar.inside += self.t * z_k[k] * a_bar                    # … + t z_k ā_k
-            Z_bar.slopes[k] += gather(self.s_in * a_bar)               # … + s ā_k
+            Z_bar.slopes[k] += gather(np.multiply(s, a_bar, out=x))    # … + s ā_k
+            np.multiply(t, z[k], out=x)
+            x *= a_bar
+            Z_bar.inside += x                                          # z̄: … + t z_k ā_k
         if not self.first:
-            np.multiply(self.s_in, A_bar.laplacian, out=Z_bar.laplacian)   # L̄z = s L̄a
+            np.multiply(s, A_bar.laplacian, out=Z_bar.laplacian)       # L̄z = s L̄a
 
-    def _weighted(self, left, right):
-        """Σ_k c_k left_k right_k over the coordinates with a second derivative: (N_i, n), or (1, n)."""
-        total = None
+    def _slope_of_laplacian(self):
+        """P = ∂La/∂z = w q + t Lz, (N_i, n): made at the first need at this θ."""
+        if self._P_is_old:
+            P = self._P
+            self.act.third(self.A.inside, self._s_in, self._t, P)      # w = act'''(z)
+            P *= self._q
+            if not self.first:
+                P += np.multiply(self._t, self.Z.laplacian, out=self._y)
+            self._P_is_old = False
+        return self._P
+
+    def _weighted(self, left, right, out):
+        """Σ_k c_k left_k right_k, (N_i, n); in the first layer (1, n)."""
+        out.fill(0)
+        scratch = np.empty_like(out) if self.first else self._x
         for c, l, r in zip(self.channels.weights, left, right):
-            if c:
-                term = l * r
-                term *= c
-                total = term if total is None else np.add(total, term, out=total)
-        return total
+            if c:                                                      # heat: u_tt is not wanted
+                np.multiply(l, r, out=scratch)
+                scratch *= c
+                out += scratch
+        return out
 
 
 def _same(x):

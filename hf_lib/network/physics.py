@@ -77,6 +77,7 @@ class PhysicsProblem:
         """What a problem and its parts differ in."""
         self.X, self.targets, self.N = X, targets, len(X)
         self.interior_scale, self.border_scale = interior_scale, border_scale
+        self.free_passes = []                                    # buffers that no linearisation uses now
         own = self.equation.slopes
         seconds = [k for k, c in enumerate(self.equation.weights) if c and k not in own]
         carried = (*own, *seconds)

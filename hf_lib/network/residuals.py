@@ -15,6 +15,7 @@ The weights 1/N_i and border_weight/N_b are inside r, so f = ½‖r‖² and G =
 """
 
 from functools import cached_property
+from weakref import finalize
 
 import numpy as np
 from scipy.linalg.blas import daxpy, saxpy
@@ -52,7 +53,10 @@ class ResidualLinearization:
     def __init__(self, problem, theta):
         self.problem, self.net, self.l2, self.N = problem, problem.net, problem.l2, problem.N
         self.theta = theta.copy()
-        self._network = ForwardLaplacian(problem.net, self.theta, problem.X, problem.channels)
+        free = problem.free_passes
+        self._network = free.pop() if free else ForwardLaplacian(problem.net, problem.X, problem.channels)
+        finalize(self, free.append, self._network).atexit = False     # the buffers serve the next θ
+        self._network.forward(self.theta)
         inside, edge = problem.channels.interior, problem.border_scale
         self.residual = np.empty(self.N, theta.dtype)
         self.residual[:inside] = problem.equation.operator(*self._at_points()) - problem.targets[:inside]

@@ -14,16 +14,16 @@ from .activations import sigmoid
 
 @dataclass(frozen=True)
 class Smooth:
-    """act and its first three derivatives, entry by entry.
+    """act and its first three derivatives, entry by entry, written into arrays of the caller.
 
     Attributes
     ----------
     first : callable
-        ``first(z, out)`` writes a = act(z) to `out` and returns s = act'(z), a new array.
+        ``first(z, a, s)`` fills a with act(z) and s with act'(z).
     second : callable
-        ``second(a, s)`` is t = act''(z).
+        ``second(a, s, out)`` fills `out` with act''(z).
     third : callable
-        ``third(a, s, t)`` is act'''(z).
+        ``third(a, s, t, out)`` fills `out` with act'''(z), from t = act''(z).
     """
 
     first: Callable
@@ -31,42 +31,73 @@ class Smooth:
     third: Callable
 
 
-def _tanh(z, out):
-    np.tanh(z, out=out)
-    s = out * out
-    return np.subtract(1, s, out=s)                      # 1 − a²
+def _tanh_first(z, a, s):
+    np.tanh(z, out=a)
+    np.multiply(a, a, out=s)
+    np.subtract(1, s, out=s)                             # 1 − a²
 
 
-def _sigmoid(z, out):
-    sigmoid(z, out=out)
-    s = 1 - out
-    s *= out                                             # a (1 − a)
-    return s
+def _tanh_second(a, s, out):
+    np.multiply(a, s, out=out)
+    out *= -2                                            # −2 a s
 
 
-def _softplus(z, out):
-    s = sigmoid(z)
-    np.logaddexp(z, 0, out=out)                          # log(1 + e^z), without overflow
-    return s
+def _tanh_third(a, s, t, out):
+    np.multiply(s, -6, out=out)
+    out += 4
+    out *= s                                             # s (4 − 6 s)
 
 
-def _sin(z, out):
-    s = np.cos(z)
-    np.sin(z, out=out)
-    return s
+def _sigmoid_first(z, a, s):
+    sigmoid(z, out=a)
+    np.subtract(1, a, out=s)
+    s *= a                                               # a (1 − a)
 
 
-def _linear(z, out):
-    out[...] = z
-    return np.ones_like(z)
+def _sigmoid_second(a, s, out):
+    np.multiply(a, -2, out=out)
+    out += 1
+    out *= s                                             # s (1 − 2 a)
+
+
+def _sigmoid_third(a, s, t, out):
+    np.multiply(s, -6, out=out)
+    out += 1
+    out *= s                                             # s (1 − 6 s)
+
+
+def _softplus_first(z, a, s):
+    np.logaddexp(z, 0, out=a)                            # log(1 + e^z), without overflow
+    sigmoid(z, out=s)
+
+
+def _softplus_second(a, s, out):
+    np.subtract(1, s, out=out)
+    out *= s                                             # s (1 − s)
+
+
+def _softplus_third(a, s, t, out):
+    np.multiply(s, -2, out=out)
+    out += 1
+    out *= t                                             # t (1 − 2 s)
+
+
+def _sin_first(z, a, s):
+    np.cos(z, out=s)
+    np.sin(z, out=a)
+
+
+def _linear_first(z, a, s):
+    a[...] = z
+    s[...] = 1
 
 
 SMOOTH = {
-    "tanh": Smooth(_tanh, lambda a, s: -2 * a * s, lambda a, s, t: -2 * (s * s + a * t)),
-    "sigmoid": Smooth(_sigmoid, lambda a, s: s * (1 - 2 * a), lambda a, s, t: s * (1 - 6 * s)),
-    "softplus": Smooth(_softplus, lambda a, s: s * (1 - s), lambda a, s, t: t * (1 - 2 * s)),
-    "sin": Smooth(_sin, lambda a, s: -a, lambda a, s, t: -s),
-    "linear": Smooth(_linear, lambda a, s: np.zeros_like(a), lambda a, s, t: np.zeros_like(a)),
+    "tanh": Smooth(_tanh_first, _tanh_second, _tanh_third),
+    "sigmoid": Smooth(_sigmoid_first, _sigmoid_second, _sigmoid_third),
+    "softplus": Smooth(_softplus_first, _softplus_second, _softplus_third),
+    "sin": Smooth(_sin_first, lambda a, s, out: np.negative(a, out=out), lambda a, s, t, out: np.negative(s, out=out)),
+    "linear": Smooth(_linear_first, lambda a, s, out: out.fill(0), lambda a, s, t, out: out.fill(0)),
 }
 
 
@@ -80,9 +111,10 @@ def smooth(name):
 
     Examples
     --------
-    >>> a = np.empty(1)
-    >>> s = smooth("tanh").first(np.array([1.0]), a)
-    >>> a.round(4), s.round(4), smooth("tanh").second(a, s).round(4)
+    >>> z, a, s, t = np.array([1.0]), *np.empty((3, 1))
+    >>> smooth("tanh").first(z, a, s)
+    >>> smooth("tanh").second(a, s, t)
+    >>> a.round(4), s.round(4), t.round(4)
     (array([0.7616]), array([0.42]), array([-0.6397]))
     """
     if name == "relu":
