@@ -16,6 +16,7 @@ from .notebook.setup_check import check_setup
 from .optimisers.diagnose import Finding, diagnose
 from .optimisers.first_order import LBFGS, NAG, SGD, Adam, GradientDescent, Momentum
 from .optimisers.hessian_free import HessianFree
+from .optimisers.levenberg_marquardt import LevenbergMarquardt
 from .optimisers.loop import Step
 from .optimisers.newton import GaussNewton, Newton
 from .optimisers.record import HFStep

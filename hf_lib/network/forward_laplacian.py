@@ -90,7 +90,7 @@ class ForwardLaplacian:
             Of the layer's input and of its output; at the first layer A is None and Z_bar's slopes are
             (K, N_i, n).
         """
-        Z_bar, A_bar = self._buffers(points=self.channels.interior)
+        Z_bar, A_bar = self._point_adjoints
         fill(Z_bar[-1])
         self._back(Z_bar, A_bar)
         yield from zip(self._A, Z_bar[1:])
@@ -113,6 +113,10 @@ class ForwardLaplacian:
     @cached_property
     def _adjoints(self):
         return self._buffers(points=1)
+
+    @cached_property
+    def _point_adjoints(self):
+        return self._buffers(points=self.channels.interior)
 
     def _buffers(self, points):
         """`Rows` for every z_l and every a_l; a first layer's slopes have one row, or one for each point."""

@@ -7,7 +7,7 @@ from hf_lib._checks import float_array, number
 from .equations import Equation
 from .laplacian_layer import Channels
 from .mlp import MLP
-from .residuals import ResidualLinearization
+from .residual_matrices import ResidualLinearization
 from .smooth import smooth
 
 
@@ -63,6 +63,8 @@ class PhysicsProblem:
                             f"got {type(equation).__name__}")
         if net.sizes[0] != equation.dimensions:
             raise ValueError(f"net has {net.sizes[0]} inputs, expected {equation.dimensions} for {equation!r}")
+        if not any(equation.weights):
+            raise ValueError(f"{equation!r} has no second derivative: its weights are all 0")
         equation.check_points("interior", interior)
         equation.check_points("border", border)
         float_array("border", border, (None, equation.dimensions), interior.dtype)

@@ -1,14 +1,13 @@
-"""The residuals of a differential equation at one θ, and every product that they allow. Derived in notebook 13 §2–4.
+"""The residuals of a differential equation at one θ, and the products that they allow. Derived in notebook 13 §2–3.
 
-========================  ======================================================  ========
-product                   formula                                                 cost
-========================  ======================================================  ========
-``jvp(v)``                J v                                                     2/3
-``vjp(u)``                Jᵀ u                                                    2/3
-``ggn(v)``                Jᵀ J v + l2·v at the weights                            4/3
-``squared_gradients()``   Σ_n J_n ∘ J_n, the diagonal of Jᵀ J                     4/3
-``jacobian()``            J itself                                                2/3
-========================  ======================================================  ========
+==============  ==============================  ========
+product         formula                         cost
+==============  ==============================  ========
+``jvp(v)``      J v                             2/3
+``vjp(u)``      Jᵀ u                            2/3
+``gradient()``  Jᵀ r + l2·θ at the weights      2/3
+``ggn(v)``      Jᵀ J v + l2·v at the weights    4/3
+==============  ==============================  ========
 
 Costs are in gradient-equivalents on the same points: a forward pass is 1/3, its reverse 2/3.
 The weights 1/N_i and border_weight/N_b are inside r, so f = ½‖r‖² and G = JᵀJ without further factors.
@@ -25,11 +24,9 @@ from hf_lib._checks import choice, float_array, number
 
 from .forward_laplacian import ForwardLaplacian
 
-CHUNK = 64       # points at a time for a Jacobian whose rows are not kept
 
-
-class ResidualLinearization:
-    """f = ½‖r‖² + ½·l2·‖weights‖² and its derivatives at one θ. Build it with ``problem.linearize(theta)``.
+class Residuals:
+    """f = ½‖r‖² + ½·l2·‖weights‖², its gradient and G at one θ: what a `ResidualLinearization` has before any matrix.
 
     Every result is a fresh array of θ's dtype; the passes' buffers are made once and used again.
 
@@ -94,66 +91,6 @@ class ResidualLinearization:
     def ggn(self, v):
         """G v = Jᵀ J v + l2·v at the weights, shape (d,). Cost 4/3."""
         return self._add_decay(v, self._reverse(self.jvp(v)))         # v → J v → Jᵀ J v
-
-    def jacobian(self):
-        """J, shape (N, d), from one reverse pass: row n is ∇r_n, the outer products of point n. Cost 2/3."""
-        J = np.empty((self.N, self.theta.size), self.theta.dtype)
-        inside = self.problem.channels.interior
-        layers = self._network.inputs_and_adjoints(self._fill(np.ones_like(self.residual)))
-        for l, (A, Z_bar) in enumerate(layers):
-            n, m = self.net.sizes[l] + 1, self.net.sizes[l + 1]
-            start = sum(block.size for block in self.net.blocks(self.theta)[:l])
-            block = J[:, start:start + n * m].reshape(self.N, n, m)   # a view: row n's part of [W; b]
-            block[:, -1] = Z_bar.value
-            a = self.problem.X if A is None else A.value
-            np.multiply(a[:, :, None], Z_bar.value[:, None], out=block[:, :-1])
-            if A is None:
-                for k, z_bar in zip(self.problem.channels.coordinates, Z_bar.slopes):
-                    block[:inside, k] += z_bar                        # a_k is the k-th unit vector
-            else:
-                left = np.stack([A.inside, A.laplacian, *A.slopes], axis=2)              # (N_i, n, channels)
-                right = np.stack([Z_bar.inside, Z_bar.laplacian, *Z_bar.slopes], axis=1)     # (N_i, channels, m)
-                block[:inside, :-1] = np.matmul(left, right)
-        return J
-
-    def squared_gradients(self):
-        """Σ_n ∇r_n ∘ ∇r_n, shape (d,): the diagonal of JᵀJ, without l2. Cost 4/3.
-
-        `Problem` squares the gradients of the examples' losses, r_n ∇r_n. Here that would vanish with r, and
-        G does not. So r_n counts as 1: what its square is on average where r_n is drawn from the model N(0, 1),
-        and then it is exactly G's diagonal.
-        """
-        total = np.zeros_like(self.theta)
-        for part in self.problem.pieces(CHUNK):
-            J = ResidualLinearization(part, self.theta).jacobian()
-            total += np.einsum("nd,nd->d", J, J)
-        return total
-
-    def kronecker_factors(self, rng=None):
-        """For every layer A and S with A ⊗ S ≈ its block of JᵀJ, shapes (n+1, n+1) and (m, m).
-
-        One pair a layer, shared by all rows: value, Lu and slopes inside, value on the border. With the weights
-        of r inside the adjoints δ, S = Σ δδᵀ over all rows and A is the mean of aaᵀ over them, where a has a 1
-        for the bias in the value rows and a 0 in the others. Cost 2/3, and as many multiplications as rows for
-        each entry of A and S. `rng` is not used: the residual's curvature is 1, nothing is drawn.
-        Dangel et al. 2024, §3.3 (there a pair for the inside and one for the border).
-        """
-        inside, channels = self.problem.channels.interior, self.problem.channels
-        factors = []
-        for A, Z_bar in self._network.inputs_and_adjoints(self._fill(np.ones_like(self.residual))):
-            S = Z_bar.all.T @ Z_bar.all
-            a = self.problem.X if A is None else A.all
-            M, rows = np.zeros((a.shape[1] + 1,) * 2, S.dtype), len(a)
-            M[:-1, :-1] = a.T @ a
-            M[-1, :-1] = M[:-1, -1] = a[:self.N].sum(axis=0)
-            M[-1, -1] = self.N
-            if A is None:
-                for k, z_bar in zip(channels.coordinates, Z_bar.slopes):
-                    M[k, k] += inside
-                    S += z_bar.T @ z_bar
-                    rows += inside
-            factors.append((M / rows, S))
-        return factors
 
     def operator(self, kind="ggn", damping=0.0):
         """The (d, d) matrix G + damping·I as a `scipy.sparse.linalg.LinearOperator`.
