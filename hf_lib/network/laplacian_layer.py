@@ -120,10 +120,13 @@ class HiddenLayer:
         gather = _same if Z_bar.slopes.shape[1:] == s.shape else _sum
         np.multiply(self._s, A_bar.value, out=Z_bar.value)             # z̄ = s ā …
         Z_bar.inside += np.multiply(self._slope_of_laplacian(), A_bar.laplacian, out=x)    # … + P L̄a …
-        t_L = gather(np.multiply(t, A_bar.laplacian, out=x))
+        np.multiply(t, A_bar.laplacian, out=x)
+        x *= 2
+        two_t_L = gather(x)
         for k, z_bar in enumerate(Z_bar.slopes):
-            np.multiply(z[k], t_L, out=z_bar)
-            z_bar *= 2 * c[k]                                          # z̄_k = 2 c_k z_k t L̄a …
+            np.multiply(z[k], two_t_L, out=z_bar)                      # z̄_k = 2 c_k z_k t L̄a …
+            if c[k] != 1:
+                z_bar *= c[k]
         for k, a_bar in enumerate(A_bar.slopes):
             Z_bar.slopes[k] += gather(np.multiply(s, a_bar, out=x))    # … + s ā_k
             np.multiply(t, z[k], out=x)
@@ -145,13 +148,16 @@ class HiddenLayer:
 
     def _weighted(self, left, right, out):
         """Σ_k c_k left_k right_k, (N_i, n); in the first layer (1, n)."""
-        out.fill(0)
         scratch = np.empty_like(out) if self.first else self._x
+        target = out
         for c, l, r in zip(self.channels.weights, left, right):
             if c:                                                      # heat: u_tt is not wanted
-                np.multiply(l, r, out=scratch)
-                scratch *= c
-                out += scratch
+                np.multiply(l, r, out=target)
+                if c != 1:
+                    target *= c
+                if target is not out:
+                    out += target
+                target = scratch
         return out
 
 
