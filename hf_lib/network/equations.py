@@ -113,7 +113,7 @@ class _Poisson(Equation):
 class PoissonSine(_Poisson):
     """−Δu = D π² Π sin πx_k on the unit cube, u = 0 on its border; the solution is u = Π sin πx_k.
 
-    Müller & Zeinhofer 2023, §4.1 (D = 2).
+    Müller & Zeinhofer 2023 (D = 2).
 
     Examples
     --------
@@ -140,7 +140,7 @@ class PoissonSine(_Poisson):
 class PoissonCosine(_Poisson):
     """−Δu = π² Σ cos πx_k on the unit cube, u = Σ cos πx_k on its border, and inside too.
 
-    Müller & Zeinhofer 2023, §4.3; Dangel et al. 2024, §4 (D = 5).
+    Müller & Zeinhofer 2023, Dangel et al. 2024 (D = 5).
     """
 
     dimensions: int = 5
@@ -158,7 +158,7 @@ class PoissonCosine(_Poisson):
 class Heat(Equation):
     """u_t − ¼ u_xx = 0 for x = (t, x) in the unit square, u(0, x) = sin πx, u = 0 at x = 0 and x = 1.
 
-    The solution is e^{−π²t/4} sin πx. Müller & Zeinhofer 2023, §4.2. No value is given at t = 1.
+    The solution is e^{−π²t/4} sin πx. Müller & Zeinhofer 2023. No value is given at t = 1.
     """
 
     dimensions = 2
@@ -188,7 +188,7 @@ class Cubic(Equation):
     """−u″ + u³ = f on (−1, 1), u = −1 at both ends; the solution is u = cos πx.
 
     The nonlinear one. (Taken before Burgers' equation because its solution is a formula, not an integral.)
-    Müller & Zeinhofer 2023, §4.4, who minimise its energy.
+    Müller & Zeinhofer 2023, who minimise its energy.
     """
 
     dimensions = 1

@@ -13,7 +13,7 @@ and the derivative of this map, forwards along R{·} and backwards from the adjo
     R{La}  = s R{Lz} + (t Lz + w q) R{z} + t R{q}       L̄z  = s L̄a
 
 with R{q} = 2 Σ_k c_k z_k R{z_k}. In the first layer z_k is W's row k at every point, and Lz = 0.
-Dangel, Müller & Zeinhofer 2024, §3; Li et al. 2023 for the forward Laplacian.
+Dangel, Müller & Zeinhofer 2024; Li et al. 2023, who name it.
 """
 
 import numpy as np

@@ -92,7 +92,7 @@ class ResidualLinearization(Residuals):
         One pair a layer, shared by all pairs (a, δ): of every channel inside, and of the value on the border.
         S = Σ δ δᵀ (r's weights are in δ) and A is the mean of [a, 1][a, 1]ᵀ, with 0 for the 1 in all channels but
         the value's. `rng` is not used: r's own curvature is 1, no target has to be drawn.
-        Dangel et al. 2024, §3.3 (there one pair for the inside and one for the border).
+        Dangel et al. 2024 (there one pair for the inside and one for the border).
         """
         factors = []
         for A, D in self._inputs_and_adjoints():
