@@ -6,15 +6,17 @@
 """
 
 from . import datasets
-from .network import autodiff
+from .network import autodiff, equations
 from .network.curvature import Linearization
 from .network.losses import SigmoidCrossEntropy, SigmoidSquaredError, SoftmaxCrossEntropy, SquaredError
 from .network.mlp import MLP
+from .network.physics import PhysicsProblem
 from .network.problem import Problem
 from .notebook.setup_check import check_setup
 from .optimisers.diagnose import Finding, diagnose
 from .optimisers.first_order import LBFGS, NAG, SGD, Adam, GradientDescent, Momentum
 from .optimisers.hessian_free import HessianFree
+from .optimisers.levenberg_marquardt import LevenbergMarquardt
 from .optimisers.loop import Step
 from .optimisers.newton import GaussNewton, Newton
 from .optimisers.record import HFStep
