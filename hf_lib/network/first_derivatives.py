@@ -38,10 +38,11 @@ class FirstDerivatives:
         self._W = net.blocks(self.theta)
         self._A = self._buffers.with_ones("A")
         self._S = [*self._buffers.hidden("S"), self.z]
+        T = self._buffers.hidden("T")
         for rows in chunks(self.N):
             A, S = [a[rows] for a in self._A], [None] + [s[rows] for s in self._S[1:]]
             A[0][:, :-1] = X[rows]
-            passes.f0(self._W, net.activations, A, S)
+            passes.f0(self._W, net.activations, A, S, [None] + [t[:len(A[0])] for t in T[1:]])
 
     @cached_property
     def value(self):

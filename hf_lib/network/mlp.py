@@ -70,9 +70,9 @@ class MLP:
 
     def _forward(self, W, X, z, shelf):
         buffers = Buffers(self.sizes, len(X), X.dtype, shelf)
-        A, S = buffers.with_ones("A"), [*buffers.hidden("S"), z]
+        A, S, T = buffers.with_ones("A"), [*buffers.hidden("S"), z], buffers.hidden("T")
         A[0][:, :-1] = X
-        passes.f0(W, self.activations, A, S, slopes=False)
+        passes.f0(W, self.activations, A, S, T, slopes=False)
 
     def layers(self, theta):
         """Views [(W_1, b_1), (W_2, b_2), …] into θ: no copy, so writing to a view writes to θ.

@@ -134,9 +134,9 @@ class Problem:
         """Σ_n L over the examples in `rows`; fills the gradient's blocks G, if wanted, without weight decay."""
         X, Y, W = self.X[rows], self.Y[rows], self.net.blocks(theta)
         buffers = Buffers(self.net.sizes, len(X), X.dtype, self._chunk_shelf)
-        A, S = buffers.with_ones("A"), buffers.layers("S")
+        A, S, T = buffers.with_ones("A"), buffers.layers("S"), buffers.hidden("T")
         A[0][:, :-1] = X
-        z = passes.f0(W, self.net.activations, A, S, slopes=G is not None)
+        z = passes.f0(W, self.net.activations, A, S, T, slopes=G is not None)
         if G is not None:
             D = buffers.layers("D")
             np.multiply(self.loss.residual(z, Y), 1 / self.N, out=D[-1])

@@ -60,8 +60,8 @@ def test_my_passes_are_the_library_s(mine, sizes):
     z, A = mine["f0"](W, X)
     buffers = [np.ones_like(a) for a in A]
     buffers[0][:, :-1] = X
-    S, D = ([None, *(np.empty((7, n)) for n in sizes[1:])] for _ in range(2))
-    np.testing.assert_allclose(z, passes.f0(W, net.activations, buffers, S), rtol=1e-13)
+    S, T, D = ([None, *(np.empty((7, n)) for n in sizes[1:])] for _ in range(3))
+    np.testing.assert_allclose(z, passes.f0(W, net.activations, buffers, S, T), rtol=1e-13)
     D[-1][:] = u
     out = np.empty(net.size)
     passes.r1(W, buffers, S, D, net.blocks(out))
