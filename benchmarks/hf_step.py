@@ -1,4 +1,4 @@
-"""One Hessian-free step on the deep autoencoders: the share of its time in matrix products, and its memory.
+"""One Hessian-free step on the deep autoencoders: where its time goes, matrix products first, and its memory.
 
     python benchmarks/hf_step.py [--quick]
 
@@ -11,6 +11,7 @@ the first touches all its memory for the first time. Writes benchmarks/results/h
 """
 
 import argparse
+import json
 import os
 import platform
 import subprocess
@@ -19,9 +20,10 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+from machine import blas, held_to
+from shares import PRODUCTS, shares
 
 import hf_lib as hf
-from hf_lib.notebook.product_clock import product_clock
 from hf_lib.notebook.streams import utf8_streams
 
 ENCODERS = {"CURVES-like": ([784, 400, 200, 100, 50, 25, 6], 20_000), "MNIST": ([784, 1000, 500, 250, 30], 60_000)}
@@ -35,7 +37,7 @@ FORMS = {
 
 
 def step(data, form, N=None):
-    """Seconds of the second step, its share in matrix products, the process's peak in megabytes."""
+    """Seconds of the second step, the shares of its time by name, the process's peak in megabytes."""
     encoder, examples = ENCODERS[data]
     sizes = [*encoder, *encoder[-2::-1]]
     rng = np.random.default_rng(0)
@@ -45,13 +47,13 @@ def step(data, form, N=None):
         settings |= {name: N // 2 for name in ("gradient_batch", "curvature_batch") if name in settings}
     problem = hf.Problem(hf.MLP(sizes, activation="sigmoid"), hf.SigmoidCrossEntropy(), X, X)
     theta = problem.net.init(rng, scheme="sparse", dtype=np.float32)
-    with product_clock() as clock:
+    with shares(problem) as booked:
         loop = hf.HessianFree(problem, theta, rng=rng, **settings)
         first = next(loop)
-        clock.seconds = 0.0
+        booked.clear()
         second = next(loop)
-    seconds = second.seconds - first.seconds
-    return seconds, clock.seconds / seconds, _peak()
+        seconds = second.seconds - first.seconds
+        return seconds, booked.of(seconds), _peak()
 
 
 def _peak():
@@ -70,17 +72,20 @@ def main():
     parser.add_argument("--one", nargs=2, metavar=("DATA", "FORM"), help="one step, in this process")
     args = parser.parse_args()
     if args.one:
-        print(*step(*args.one, N=40 if args.quick else None))
+        print(json.dumps(step(*args.one, N=40 if args.quick else None)))
         return
-    lines = ["| network | form | threads | seconds | share in matrix products | peak in MB |", "|---|" + 5 * "---|"]
+    lines = ["| network | form | threads | seconds | share in matrix products | peak in MB | the rest |",
+             "|---|" + 6 * "---|"]
     for data, form, threads in product(ENCODERS, FORMS, sorted({1, os.cpu_count()})):
         command = [sys.executable, __file__, "--one", data, form, *(["--quick"] if args.quick else [])]
-        limit = {name: str(threads) for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-        out = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **limit}).stdout
-        seconds, share, peak = map(float, out.split())
-        lines.append(f"| {data} | {form} | {threads} | {seconds:.2f} | {share:.0%} | {peak:.0f} |")
+        out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=held_to(threads)).stdout
+        seconds, found, peak = json.loads(out)
+        rest = ", ".join(f"{name} {share:.0%}" for name, share in found.items() if name != PRODUCTS and share >= 0.005)
+        lines.append(f"| {data} | {form} | {threads} | {seconds:.2f} | {found[PRODUCTS]:.0%} | {peak:.0f} | {rest} |")
+        print(lines[-1], file=sys.stderr, flush=True)
     note = (f"One step, float32; {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, "
-            f"NumPy {np.__version__}. The rest is element-wise work, on one thread, and the factors' inverses.")
+            f"NumPy {np.__version__}, {blas()}. The rest is on one thread; "
+            "\"other\" is copies, new memory, batches, and the loop's own vectors.")
     print(*lines, "", note, sep="\n")
     if not args.quick:
         text = "\n".join(["# One Hessian-free step on the deep autoencoders", "", note, "", *lines, ""])

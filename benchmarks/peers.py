@@ -1,5 +1,10 @@
-"""The same products by autograd and, where they are installed, by PyTorch and JAX."""
+"""The same products by autograd and, where they are installed, by PyTorch and JAX.
 
+As ours, each keeps at θ what its products share. JAX can also fuse a product with the forward pass into one
+jitted function of (θ, v); both ways are here.
+"""
+
+import importlib.metadata
 import importlib.util
 
 import numpy as np
@@ -8,16 +13,16 @@ import hf_lib as hf
 
 
 def autograd_peer(problem, theta, v):
-    """Gradient by autograd, G by its `make_ggnvp`: the forward pass is kept."""
+    """G by `make_ggnvp`, H by `make_hvp`."""
     from autograd import grad
     f, g = hf.autodiff.twin(problem)
     gradient = grad(lambda t: g(f(t)))
-    ggn = hf.autodiff.ggn_product(f, g, theta)
-    return {"gradient": lambda: gradient(theta), "G": lambda: ggn(v)}
+    ggn, hessian = hf.autodiff.ggn_product(f, g, theta), hf.autodiff.hessian_product(lambda t: g(f(t)), theta)
+    return {"gradient": lambda: gradient(theta), "G": lambda: ggn(v), "H": lambda: hessian(v)}
 
 
 def torch_peer(problem, theta, v):
-    """G by torch.func: jvp, the loss Hessian by jvp of grad, vjp."""
+    """G by torch.func: J v, the loss Hessian by jvp of grad, vjp; H by a gradient of the kept gradient."""
     import torch
     from torch.func import grad, jvp, vjp
     X, Y, t, w = (torch.from_numpy(np.ascontiguousarray(a)) for a in (problem.X, problem.Y, theta, v))
@@ -27,40 +32,77 @@ def torch_peer(problem, theta, v):
 
     def f(t):
         return _forward(problem.net.sizes, t, X, act)
+    z, pull_back = vjp(f, t)
+    tracked = t.clone().requires_grad_(True)
+
+    def gradient(**options):
+        return torch.autograd.grad(loss(f(tracked), Y), tracked, **options)[0]
+    kept = gradient(create_graph=True)
 
     def ggn():
-        z, J_v = jvp(f, (t,), (w,))
-        _, H_J_v = jvp(grad(lambda z: loss(z, Y)), (z,), (J_v,))
-        return vjp(f, t)[1](H_J_v)[0].numpy()
-    gradient = grad(lambda t: loss(f(t), Y))
-    return {"gradient": lambda: gradient(t).numpy(), "G": ggn}
+        J_v = jvp(f, (t,), (w,))[1]
+        return pull_back(jvp(grad(lambda z: loss(z, Y)), (z,), (J_v,))[1])[0].numpy()
+    return {"gradient": lambda: gradient().numpy(), "G": ggn,
+            "H": lambda: torch.autograd.grad(kept, tracked, w, retain_graph=True)[0].numpy()}
 
 
 def jax_peer(problem, theta, v):
-    """The same in JAX, jitted as one function of (θ, v), forward pass included."""
+    """Jitted; what `linearize` and `vjp` keep goes from one jitted function to the next."""
     import jax
-    import jax.numpy as jnp
-    jax.config.update("jax_enable_x64", theta.dtype == np.float64)
-    X, Y, t, w = (jnp.asarray(a) for a in (problem.X, problem.Y, theta, v))
-    act = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid}[problem.net.activations[0].name]
-    loss = _loss(problem, lambda z, Y: -jnp.sum(Y * jax.nn.log_softmax(z)) / len(z),
-                 lambda z, Y: jnp.sum(jax.nn.softplus(z) - Y * z) / len(z))
-
-    def ggn(t, w, X, Y):
-        f = lambda t: _forward(problem.net.sizes, t, X, act)
-        z, J_v = jax.jvp(f, (t,), (w,))
-        _, H_J_v = jax.jvp(jax.grad(lambda z: loss(z, Y)), (z,), (J_v,))
-        return jax.vjp(f, t)[1](H_J_v)[0]
-    ggn = jax.jit(ggn)
-    gradient = jax.jit(jax.grad(lambda t, X, Y: loss(_forward(problem.net.sizes, t, X, act), Y)))
+    f, objective, curved, arrays = _in_jax(problem, theta, v)
+    X, Y, t, w = arrays
+    gradient = jax.jit(jax.grad(objective))
+    z, push, pull = jax.jit(lambda t, X: (*jax.linearize(lambda t: f(t, X), t), jax.vjp(lambda t: f(t, X), t)[1]))(t, X)
+    ggn = jax.jit(lambda z, push, pull, w, Y: pull(curved(z, push(w), Y))[0])
+    H = jax.jit(lambda t, X, Y: jax.linearize(lambda t: jax.grad(objective)(t, X, Y), t)[1])(t, X, Y)
+    hessian = jax.jit(lambda H, w: H(w))
     return {"gradient": lambda: gradient(t, X, Y).block_until_ready(),
-            "G": lambda: ggn(t, w, X, Y).block_until_ready()}
+            "G": lambda: ggn(z, push, pull, w, Y).block_until_ready(),
+            "H": lambda: hessian(H, w).block_until_ready()}
+
+
+def fused_jax_peer(problem, theta, v):
+    """One jitted function of (θ, v) for each product, forward pass included."""
+    import jax
+    f, objective, curved, (X, Y, t, w) = _in_jax(problem, theta, v)
+
+    @jax.jit
+    def ggn(t, w, X, Y):
+        z, J_v = jax.jvp(lambda t: f(t, X), (t,), (w,))
+        return jax.vjp(lambda t: f(t, X), t)[1](curved(z, J_v, Y))[0]
+    hessian = jax.jit(lambda t, w, X, Y: jax.jvp(lambda t: jax.grad(objective)(t, X, Y), (t,), (w,))[1])
+    return {"G": lambda: ggn(t, w, X, Y).block_until_ready(), "H": lambda: hessian(t, w, X, Y).block_until_ready()}
+
+
+PEERS = {"autograd": autograd_peer, "torch": torch_peer, "jax": jax_peer, "jax, fused": fused_jax_peer}
 
 
 def peers(problem, theta, v):
     """Name → {product: function}, for every peer that is installed."""
-    makers = {"autograd": autograd_peer, "torch": torch_peer, "jax": jax_peer}
-    return {name: make(problem, theta, v) for name, make in makers.items() if importlib.util.find_spec(name)}
+    return {name: make(problem, theta, v) for name, make in PEERS.items() if importlib.util.find_spec(_package(name))}
+
+
+def versions():
+    """The peers that are installed, as "autograd 1.8, jax 0.4"."""
+    found = [name for name in dict.fromkeys(map(_package, PEERS)) if importlib.util.find_spec(name)]
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in found)
+
+
+def _package(name):
+    return name.split(",")[0]
+
+
+def _in_jax(problem, theta, v):
+    """f(θ, X), the objective, u → (1/N) H_L u at z, and the arrays X, Y, θ, v."""
+    import jax
+    import jax.numpy as jnp
+    jax.config.update("jax_enable_x64", theta.dtype == np.float64)
+    act = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid}[problem.net.activations[0].name]
+    loss = _loss(problem, lambda z, Y: -jnp.sum(Y * jax.nn.log_softmax(z)) / len(z),
+                 lambda z, Y: jnp.sum(jax.nn.softplus(z) - Y * z) / len(z))
+    f = lambda t, X: _forward(problem.net.sizes, t, X, act)
+    curved = lambda z, u, Y: jax.jvp(jax.grad(lambda z: loss(z, Y)), (z,), (u,))[1]
+    return f, lambda t, X, Y: loss(f(t, X), Y), curved, [jnp.asarray(a) for a in (problem.X, problem.Y, theta, v)]
 
 
 def _forward(sizes, theta, a, act):

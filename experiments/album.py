@@ -65,5 +65,5 @@ def encode(net, theta, X):
     a = X
     for W, activation in zip(net.blocks(theta), net.activations[:len(net.sizes) // 2]):
         a = a @ W[:-1] + W[-1]
-        activation.apply(a)
+        activation.apply(a, out=a)
     return a

@@ -1,4 +1,4 @@
-"""Small networks, and the dense float64 matrices that every product is held against.
+"""Small networks, and the dense float64 matrices that every product is checked against.
 
 The dense matrices come from `hf_lib.autodiff`; `forward` and `weight_mask` are written here once
 more, as plainly as possible, so that the layout of θ is not checked against itself.
@@ -22,10 +22,11 @@ ACTIVATIONS = {
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     "relu": lambda z: np.maximum(z, 0),
     "softplus": lambda z: np.log1p(np.exp(z)),
+    "sin": np.sin,
     "linear": lambda z: z,
 }
 SIZES = {1: (3, 2), 2: (3, 4, 2), 3: (3, 4, 3, 2), 4: (3, 3, 4, 3, 2)}
-MIXED = (("tanh", "relu"), ("relu", "linear", "softplus"), ("softplus", "sigmoid", "tanh"))
+MIXED = (("tanh", "relu"), ("relu", "linear", "softplus"), ("softplus", "sigmoid", "tanh"), ("sin", "tanh"))
 EXAMPLES = 5
 
 

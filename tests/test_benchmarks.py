@@ -15,6 +15,7 @@ import floor  # noqa: E402
 import hf_step  # noqa: E402
 import physics  # noqa: E402
 import products  # noqa: E402
+import shares  # noqa: E402
 
 
 def test_the_floor_makes_the_matrix_products_that_the_passes_make():
@@ -31,18 +32,19 @@ def test_the_floor_makes_the_matrix_products_that_the_passes_make():
 
 @pytest.mark.parametrize("form", hf_step.FORMS)
 def test_a_step_s_matrix_products_are_timed(form):
-    seconds, share, peak = hf_step.step("CURVES-like", form, N=40)
-    assert 0 < share < 1 and seconds > 0 and not peak < 50
+    seconds, found, peak = hf_step.step("CURVES-like", form, N=40)
+    assert 0 < found[shares.PRODUCTS] < 1 and seconds > 0 and not peak < 50
+    assert {"loss", "activations", "element-wise in passes", "vectors in CG", "preconditioner", "other"} < set(found)
+    assert sum(found.values()) == pytest.approx(1) and min(found.values()) > -1e-9        # rounding
     assert passes.np is np                                        # NumPy itself is back in its place
 
 
 @pytest.mark.slow
 def test_the_benchmark_runs_and_its_peers_agree(monkeypatch, capsys):
-    monkeypatch.setattr(products, "NETS", {"784-800-10": products.NETS["784-800-10"]})
     monkeypatch.setattr(sys, "argv", ["products.py", "--quick"])
     products.main()
     printed = capsys.readouterr().out
-    assert "| 784-800-10 | float32 | G |" in printed and "autograd" in printed
+    assert "| 1 | 784-800-10 | float32 | G |" in printed and "autograd" in printed and "matrix products" in printed
 
 
 @pytest.mark.slow

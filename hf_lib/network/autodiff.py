@@ -1,6 +1,6 @@
 """The same products for any function of a flat vector, by autograd. Derived in notebook 05.
 
-The oracle that the hand-written passes are held against, and the way to recurrent and
+The oracle that the hand-written passes are checked against, and the way to recurrent and
 convolutional networks. Write the functions with ``import autograd.numpy as np``.
 """
 
@@ -12,6 +12,7 @@ from autograd.differential_operators import make_ggnvp, make_hvp, make_jvp_rever
 from hf_lib._checks import float_array
 
 from .losses import SigmoidCrossEntropy, SigmoidSquaredError, SoftmaxCrossEntropy, SquaredError
+from .overflow import quietly
 
 
 def jvp(f, theta):
@@ -22,7 +23,7 @@ def jvp(f, theta):
     >>> jvp(lambda t: t ** 2, np.array([1.0, 3.0]))(np.array([1.0, 1.0]))
     array([2., 6.])
     """
-    return make_jvp_reversemode(f)(_vector(theta))
+    return quietly(_at(make_jvp_reversemode(f), theta))
 
 
 def vjp(f, theta):
@@ -33,7 +34,7 @@ def vjp(f, theta):
     >>> vjp(lambda t: anp.sum(t ** 2), np.array([1.0, 3.0]))(1.0)
     array([2., 6.])
     """
-    return make_vjp(f)(_vector(theta))[0]
+    return quietly(_at(make_vjp(f), theta)[0])
 
 
 def hessian_product(objective, theta):
@@ -44,7 +45,7 @@ def hessian_product(objective, theta):
     >>> hessian_product(lambda t: anp.sum(t ** 3), np.array([1.0, 2.0]))(np.array([1.0, 1.0]))
     array([ 6., 12.])
     """
-    return make_hvp(objective)(_vector(theta))[0]
+    return quietly(_at(make_hvp(objective), theta)[0])
 
 
 def ggn_product(f, g, theta):
@@ -58,7 +59,7 @@ def ggn_product(f, g, theta):
         z → float; the mean over examples belongs in here.
     theta : ndarray (d,)
     """
-    return make_ggnvp(f, g)(_vector(theta))
+    return quietly(_at(make_ggnvp(f, g), theta))
 
 
 def dense(product, size, dtype=np.float64):
@@ -117,6 +118,7 @@ class Problem:
         self.network, self.loss, self.X, self.Y = network, loss, X, Y
         self.N = len(X)
 
+    @quietly
     def value(self, theta):
         """f(θ), a float. Cost 1/3."""
         return float(self.loss(self.network(theta, self.X), self.Y))
@@ -125,6 +127,7 @@ class Problem:
         """∇f(θ), shape (d,). Cost 1."""
         return self.value_and_gradient(theta)[1]
 
+    @quietly
     def value_and_gradient(self, theta):
         """f(θ) and ∇f(θ). Cost 1."""
         objective = lambda t: self.loss(self.network(t, self.X), self.Y)
@@ -167,6 +170,11 @@ class Linearization:
         return hessian_product(self._objective, self.theta)(v)
 
 
+@quietly
+def _at(make, theta):
+    return make(_vector(theta))
+
+
 def _vector(theta):
     return float_array("theta", theta, (None,))
 
@@ -175,11 +183,16 @@ def _softplus(z):
     return anp.logaddexp(z, 0.0)
 
 
+def _sigmoid(z):
+    return anp.exp(-_softplus(-z))
+
+
 _ACTIVATIONS = {
-    "tanh": anp.tanh,
-    "sigmoid": lambda z: anp.exp(-_softplus(-z)),           # autograd's slope of tanh overflows beyond |z| = 710
+    "tanh": lambda z: _sigmoid(2 * z) - _sigmoid(-2 * z),    # autograd's slope of tanh overflows: 1 / cosh²
+    "sigmoid": _sigmoid,
     "relu": lambda z: z * (z > 0),
     "softplus": _softplus,
+    "sin": anp.sin,
     "linear": lambda z: z,
 }
 
@@ -187,7 +200,7 @@ _LOSSES = {
     SquaredError: lambda z, Y: 0.5 * anp.sum((z - Y) ** 2, axis=1),
     SigmoidCrossEntropy: lambda z, Y: anp.sum(_softplus(z) - Y * z, axis=1),
     SoftmaxCrossEntropy: lambda z, Y: _log_sum_exp(z) - anp.sum(Y * z, axis=1),
-    SigmoidSquaredError: lambda z, Y: 0.5 * anp.sum((_ACTIVATIONS["sigmoid"](z) - Y) ** 2, axis=1),
+    SigmoidSquaredError: lambda z, Y: 0.5 * anp.sum((_sigmoid(z) - Y) ** 2, axis=1),
 }
 
 

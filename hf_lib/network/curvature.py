@@ -25,12 +25,14 @@ from hf_lib._checks import choice, number
 
 from . import passes
 from .first_derivatives import FirstDerivatives
+from .overflow import quietly
 
 
 class Linearization(FirstDerivatives):
     """f and its derivatives at one θ. Build it with ``problem.linearize(theta)``.
 
-    Every result is a fresh array of θ's dtype; the passes' buffers are made once and used again.
+    Every result is a fresh array of θ's dtype. The passes' arrays are made once and used again; those of a
+    linearisation that is no longer alive serve the problem's next one.
 
     Parameters
     ----------
@@ -41,6 +43,8 @@ class Linearization(FirstDerivatives):
     theta : ndarray (d,)
     l2 : float
         Weight decay: f gains ½·l2·‖weights‖², biases free.
+    shelf : list, optional
+        Where a problem keeps arrays between its linearisations.
 
     Attributes
     ----------
@@ -55,31 +59,33 @@ class Linearization(FirstDerivatives):
         If a shape or dtype does not fit: of what it is built from, or of a v or u given to a product.
     """
 
+    @quietly
     def ggn(self, v):
         """G v = (1/N) Jᵀ H_L J v + l2·v, shape (d,). Cost 4/3. Derived in 04 §2, 06 §4.
 
         Schraudolph 2002, §3; Martens 2010, §4.2. Positive semidefinite for the matching losses.
         """
         u = self._H_L(self._tangent(v))                         # v → J v → H_L J v
-        u *= 1 / self.N
-        return self._reverse(u, v)                              # → Jᵀ H_L J v
+        np.multiply(u, 1 / self.N, out=self._work[-1])
+        return self._reverse(v)                                 # → Jᵀ H_L J v
 
+    @quietly
     def hessian(self, v):
         """H v = ∇²f(θ) v, shape (d,). Cost 2, and a gradient at the first call. Derived in 06 §5.
 
         Pearlmutter 1994. At a ReLU's kink act'' counts as 0.
         """
         u = self._H_L(self._tangent(v))
-        u *= 1 / self.N                                         # R{δ_L} = (1/N) H_L J v
         D, B = self._D, self._B
         R_z, R_a, T = self._tangents
         R_D = self._work
-        R_D[-1][:] = u
+        np.multiply(u, 1 / self.N, out=R_D[-1])                 # R{δ_L} = (1/N) H_L J v
         out = np.empty_like(self.theta)
         passes.r2(self._W, self.net.blocks(v), self._A, self._S, R_z, R_a, D, B,
-                  R_D, T, self.net.blocks(out), self._weight_scratch)
-        return self._add_decay(v, out)
+                  R_D, T, self.net.blocks(out), [block[:-1] for block in self.net.blocks(self._weight_scratch)])
+        return self.net.add_decay(self.l2, v, out)
 
+    @quietly
     def fisher(self, v, rng):
         """F̂ v with one target drawn from the model for each example, shape (d,). Cost 4/3.
 
@@ -88,6 +94,7 @@ class Linearization(FirstDerivatives):
         """
         return self._outer_product(self._sampled_residual(rng), v)
 
+    @quietly
     def empirical_fisher(self, v):
         """(1/N) Σ_n g_n g_nᵀ v + l2·v with g_n = J_nᵀ r_n, shape (d,). Cost 4/3. Derived in 13 §4."""
         return self._outer_product(self.loss.residual(self.z, self.Y), v)
@@ -125,7 +132,8 @@ class Linearization(FirstDerivatives):
     def _outer_product(self, residual, v):
         """(1/N) Σ_n J_nᵀ r_n (r_nᵀ J_n v) + l2·v."""
         along = np.einsum("nj,nj->n", residual, self._tangent(v))   # r_nᵀ J_n v, (N,)
-        return self._reverse(residual * (along / self.N)[:, None], v)
+        np.multiply(residual, (along / self.N)[:, None], out=self._work[-1])
+        return self._reverse(v)
 
     # --- kept between calls, made at the first need
 
@@ -142,7 +150,3 @@ class Linearization(FirstDerivatives):
                 adjoint = self._D[l + 1] @ self._W[l][:-1].T        # ∂f/∂a_l, (N, n_l)
                 B[l] = act.bend(self._A[l][:, :-1], self._S[l]) * adjoint
         return B
-
-    @cached_property
-    def _weight_scratch(self):
-        return [np.empty_like(W[:-1]) for W in self._W]

@@ -10,6 +10,7 @@ import numpy as np
 from hf_lib._checks import float_array
 
 from .activations import sigmoid
+from .overflow import quietly
 
 
 class Loss:
@@ -26,15 +27,22 @@ class Loss:
         raise NotImplementedError
 
     def value(self, z, Y):
-        """(1/N) Σ_n L(z_n, y_n) as a Python float, summed in float64 whatever the dtype of z."""
-        _check_pair(z, Y)
-        return float(np.sum(self.per_example(z, Y), dtype=np.float64) / len(z))
+        """(1/N) Σ_n L(z_n, y_n), a float."""
+        return self.total(z, Y) / len(z)
 
+    @quietly
+    def total(self, z, Y):
+        """Σ_n L(z_n, y_n) as a Python float, summed in float64 whatever the dtype of z."""
+        _check_pair(z, Y)
+        return float(np.sum(self.per_example(z, Y), dtype=np.float64))
+
+    @quietly
     def residual(self, z, Y):
         """∇_z L for each example, shape (N, n_out). For a matching loss it is φ(z) − y."""
         _check_pair(z, Y)
         return self.output(z) - Y
 
+    @quietly
     def hessian_product(self, z, Y, u):
         """H_L u for each example: row n is (∂²L/∂z²)(z_n, y_n) · u_n, shape (N, n_out)."""
         _check_pair(z, Y)
@@ -122,6 +130,7 @@ class SoftmaxCrossEntropy(Loss):
     1000.0
     """
 
+    @quietly
     def output(self, z):
         p = z - z.max(axis=1, keepdims=True)              # e^{z − max} never overflows
         np.exp(p, out=p)
@@ -182,6 +191,7 @@ class SigmoidSquaredError(Loss):
         """½‖σ(z_n) − y_n‖², shape (N,)."""
         return 0.5 * np.sum((sigmoid(z) - Y) ** 2, axis=1)
 
+    @quietly
     def residual(self, z, Y):
         _check_pair(z, Y)
         s = sigmoid(z)

@@ -4,7 +4,10 @@ import numpy as np
 
 from hf_lib._checks import choice, count, float_array, generator, number
 
+from . import passes
 from .activations import activation
+from .buffers import Buffers, chunks
+from .overflow import quietly
 
 
 class MLP:
@@ -19,7 +22,7 @@ class MLP:
     sizes : sequence of int
         Units per layer, inputs first, outputs last; at least two entries.
     activation : str or sequence of str
-        "tanh", "sigmoid", "relu", "softplus" or "linear": one for all hidden layers, or one for each.
+        "tanh", "sigmoid", "relu", "softplus", "sin" or "linear": one for all hidden layers, or one for each.
 
     Raises
     ------
@@ -49,6 +52,7 @@ class MLP:
         shown = (names or ["tanh"])[0] if len(set(names)) < 2 else names
         return f"MLP({list(self.sizes)}, activation={shown!r})"
 
+    @quietly
     def __call__(self, theta, X):
         """The output z of every row of X, shape (N, n_out): one forward pass, 1/3 gradient.
 
@@ -57,14 +61,18 @@ class MLP:
         TypeError, ValueError
             If θ is no float vector of length `size`, or X no (N, n_in) array of the same dtype.
         """
-        layers = self.layers(theta)
+        float_array("theta", theta, (self.size,))
         float_array("X", X, (None, self.sizes[0]), theta.dtype)
-        a = X
-        for l, (W, b) in enumerate(layers):
-            z = np.matmul(a, W)
-            z += b
-            a = self.activations[l].apply(z) if l < len(self.activations) else z
-        return a
+        W, z, shelf = self.blocks(np.ascontiguousarray(theta)), np.empty((len(X), self.sizes[-1]), X.dtype), []
+        for rows in chunks(len(X)):
+            self._forward(W, X[rows], z[rows], shelf)
+        return z
+
+    def _forward(self, W, X, z, shelf):
+        buffers = Buffers(self.sizes, len(X), X.dtype, shelf)
+        A, S, T = buffers.with_ones("A"), [*buffers.hidden("S"), z], buffers.hidden("T")
+        A[0][:, :-1] = X
+        passes.f0(W, self.activations, A, S, T, slopes=False)
 
     def layers(self, theta):
         """Views [(W_1, b_1), (W_2, b_2), …] into θ: no copy, so writing to a view writes to θ.
@@ -92,6 +100,13 @@ class MLP:
         """‖weights‖² without the biases, a float: what weight decay charges for."""
         return sum(float(np.vdot(block[:-1], block[:-1])) for block in self.blocks(theta))
 
+    def add_decay(self, l2, v, out):
+        """Add l2·v to `out` (d,) at the weights, in place, and return it: the derivatives of ½·l2·‖weights‖²."""
+        if l2:
+            for block, part in zip(self.blocks(out), self.blocks(v)):
+                block[:-1] += l2 * part[:-1]
+        return out
+
     def init(self, rng, scheme="glorot", scale=1.0, dtype=np.float64):
         """A random starting point θ, shape (d,).
 
@@ -117,7 +132,7 @@ class MLP:
         """
         generator("rng", rng)
         choice("scheme", scheme, ("glorot", "he", "sparse"))
-        number("scale", scale, low=0, open_low=True)
+        scale = number("scale", scale, low=0, open_low=True)
         choice("dtype", np.dtype(dtype), (np.dtype(np.float32), np.dtype(np.float64)))
         theta = np.zeros(self.size)
         for l, (W, b) in enumerate(self.layers(theta)):

@@ -5,7 +5,7 @@ Schraudolph (2002) names them so. One letter, one meaning, in all four:
 =========  =======================  ==================================================
 ``A[l]``   (N, n_l + 1)             activations with a column of ones, A[0] = [X, 1]
 ``z``      (N, n_out)               the output, A[L] without its ones
-``S[l]``   (N, n_l)                 act'(z_l)
+``S[l]``   (N, n_l)                 act'(z_l); S[L] is z, for the last layer is linear
 ``W[l]``   (n_l + 1, n_{l+1})       weights with the bias as last row, a view into θ
 ``V[l]``   (n_l + 1, n_{l+1})       the same view into a direction v
 ``R_z[l]`` (N, n_l)                 R{z_l}, how z_l moves when θ moves along v
@@ -22,13 +22,20 @@ Every function writes into arrays that its caller owns and allocates nothing lar
 import numpy as np
 
 
-def f0(W, activations, A):
-    """Forward: A[0] is given, fill A[1], …; return z. Cost 1/3 gradient."""
-    for l, act in enumerate(activations):
-        a = A[l + 1][:, :-1]
-        np.matmul(A[l], W[l], out=a)                    # z_{l+1} = a_l W + b
-        act.apply(a)                                    # a_{l+1} = act(z_{l+1})
-    return np.matmul(A[-1], W[-1])
+def f0(W, activations, A, S, T, slopes=True):
+    """Forward: A[0] is given, fill A[1], … and S[1], …; return z = S[L]. Cost 1/3 gradient.
+
+    T is scratch like S: it has no column of ones, and element by element that is faster.
+    Without `slopes`, for a value alone, S[l] is left as z_l.
+    """
+    for l, act in enumerate(activations, start=1):
+        z, a = S[l], T[l]
+        np.matmul(A[l - 1], W[l - 1], out=z)            # z_l = a_{l−1} W + b
+        act.apply(z, out=a)                             # a_l = act(z_l)
+        A[l][:, :-1] = a
+        if slopes:
+            act.slope(z, a, out=z)                      # S[l] = act'(z_l), in the place of z_l
+    return np.matmul(A[-1], W[-1], out=S[-1])
 
 
 def r1(W, A, S, D, G):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import LOSSES, PROPERTY, cases, central, difference, matrix
+from oracles import ACTIVATIONS, LOSSES, PROPERTY, cases, central, difference, matrix, targets
 
 import hf_lib as hf
 
@@ -85,6 +85,23 @@ def test_twins_of_the_losses_are_stable_for_large_logits(loss):
     np.testing.assert_allclose(slope.reshape(2, 2), loss.residual(z, Y) / 2, atol=1e-15)
     bend = ad.hessian_product(lambda t: mean(t.reshape(2, 2), Y), z.ravel())(np.ones(4))
     np.testing.assert_allclose(bend.reshape(2, 2), loss.hessian_product(z, Y, np.ones((2, 2))) / 2, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_twins_are_stable_for_large_activations(name):
+    """Hidden z from 1 to 1e4 and both signs: autograd's own tanh gives NaN there from its slope 1 / cosh²."""
+    net = hf.MLP([1, 10, 2], name)
+    rng, v = np.random.default_rng(0), np.random.default_rng(1).normal(size=net.size)
+    theta = rng.normal(size=net.size)
+    (W, b), _ = net.layers(theta)
+    W[:], b[:] = 0, np.concatenate([sign * np.array([1, 40, 300, 800, 1e4]) for sign in (-1, 1)])
+    X, Y = rng.normal(size=(4, 1)), targets(LOSSES[0], rng, 4, 2)
+    f, g = ad.twin(problem := hf.Problem(net, LOSSES[0], X, Y))
+    lin = problem.linearize(theta)
+    for got, want in ((ad.jvp(f, theta)(v), lin.jvp(v)), (ad.vjp(lambda t: g(f(t)), theta)(1.0), lin.gradient()),
+                      (ad.ggn_product(f, g, theta)(v), lin.ggn(v)),
+                      (ad.hessian_product(lambda t: g(f(t)), theta)(v), lin.hessian(v))):
+        assert np.isfinite(want).all() and difference(got, want) < 1e-12
 
 
 # --- any other function: a recurrent network, three steps of h ← tanh(h A + x B), output h c

@@ -228,6 +228,18 @@ def test_large_logits_reach_their_limits(dtype, big):
     np.testing.assert_array_equal(SQUARED.residual(z, row(0, 0, 0)), z)
 
 
+@BOTH
+@named(LOSSES)
+def test_extreme_logits_raise_nothing_whatever_numpy_is_told(loss, dtype):
+    z = np.array([[1e3, -1e3, 1e25], [-1e25, 1e-30, 80]], dtype)
+    Y, u = np.array([[1.0, 0, 0], [0, 0, 1]], dtype), np.full((2, 3), 1e-20, dtype)
+    with np.errstate(all="raise"):
+        value = loss.value(z, Y)
+        for array in (loss.residual(z, Y), loss.hessian_product(z, Y, u), loss.output(z)):
+            assert array.dtype == dtype and np.isfinite(array).all()
+    assert np.isfinite(value) or (loss is SQUARED and dtype == np.float32 and value == np.inf)    # ½ (1e25)²
+
+
 def test_a_confident_sigmoid_keeps_its_small_loss():
     """log(1 + e⁻⁴⁰) ≈ 4e-18 is far below the rounding of 1, and must not become 0."""
     assert SIGMOID.value(np.array([[40.0]]), np.array([[1.0]])) == pytest.approx(np.exp(-40), rel=1e-12, abs=0)

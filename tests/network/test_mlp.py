@@ -60,7 +60,7 @@ def test_size_of_the_mnist_network():
 
 
 def test_float32_stays_float32_and_agrees():
-    net, rng = hf.MLP([3, 4, 4, 4, 4, 4, 2], sorted(ACTIVATIONS)), np.random.default_rng(0)
+    net, rng = hf.MLP([3, *[4] * len(ACTIVATIONS), 2], sorted(ACTIVATIONS)), np.random.default_rng(0)
     theta, X = rng.normal(size=net.size).astype(np.float32), rng.normal(size=(5, 3)).astype(np.float32)
     z = net(theta, X)
     assert z.dtype == np.float32
@@ -171,7 +171,7 @@ RNG = np.random.default_rng(0)
     (lambda: hf.MLP([3, True]), TypeError, r"sizes\[1\] must be a whole number, got bool"),
     (lambda: hf.MLP("32"), TypeError, r"sizes\[0\] must be a whole number, got str \('3'\)"),
     (lambda: hf.MLP([3, 4, 2], "gelu"), ValueError,
-     "activation is 'gelu', expected one of 'tanh', 'sigmoid', 'relu', 'softplus', 'linear'"),
+     "activation is 'gelu', expected one of 'tanh', 'sigmoid', 'relu', 'softplus', 'sin', 'linear'"),
     (lambda: hf.MLP([3, 2], "gelu"), ValueError, "activation is 'gelu', expected one of 'tanh'"),
     (lambda: hf.MLP([3, 4, 4, 2], ["tanh", "elu"]), ValueError, "activation is 'elu', expected one of 'tanh'"),
     (lambda: hf.MLP([3, 4, 4, 2], ["tanh"]), ValueError, "activation lists 1 names, expected 2: one per hidden"),

@@ -60,10 +60,9 @@ def test_my_passes_are_the_library_s(mine, sizes):
     z, A = mine["f0"](W, X)
     buffers = [np.ones_like(a) for a in A]
     buffers[0][:, :-1] = X
-    np.testing.assert_allclose(z, passes.f0(W, net.activations, buffers), rtol=1e-13)
-    D = [None, *(np.empty((7, n)) for n in sizes[1:])]
+    S, T, D = ([None, *(np.empty((7, n)) for n in sizes[1:])] for _ in range(3))
+    np.testing.assert_allclose(z, passes.f0(W, net.activations, buffers, S, T), rtol=1e-13)
     D[-1][:] = u
-    S = [None, *(1 - a[:, :-1] ** 2 for a in buffers[1:])]
     out = np.empty(net.size)
     passes.r1(W, buffers, S, D, net.blocks(out))
     np.testing.assert_allclose(mine["r1"](W, A, u), out, rtol=1e-12, atol=1e-14)

@@ -33,7 +33,7 @@ before, mine = names_of(CELLS)
 
 MUTATIONS = {
     "2.2 sign": ("gradient[-1][:-1], -covariance", "gradient[-1][:-1], covariance"),
-    "5.1 slope": ("@ block[:-1].T * act.slope(value)", "@ block[:-1].T * value"),
+    "5.1 slope": ("@ block[:-1].T * slope)", "@ block[:-1].T)"),
     "5.2 the loss' curvature": ("D, p * (1 - p), D", "D, p, D"),
     "5.2 order": ("np.kron(np.outer(x, x), S) for", "np.kron(S, np.outer(x, x)) for"),
     "5.3 chance": ("np.where(y == 1, p, 1 - p)", "np.where(y == 1, 1 - p, p)"),
