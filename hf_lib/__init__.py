@@ -13,8 +13,9 @@ from .network.mlp import MLP
 from .network.problem import Problem
 from .notebook.setup_check import check_setup
 from .optimisers.diagnose import Finding, diagnose
-from .optimisers.first_order import LBFGS, NAG, SGD, Adam, GradientDescent, Momentum
+from .optimisers.first_order import NAG, SGD, Adam, GradientDescent, Momentum
 from .optimisers.hessian_free import HessianFree
+from .optimisers.lbfgs import LBFGS
 from .optimisers.loop import Step
 from .optimisers.newton import GaussNewton, Newton
 from .optimisers.record import HFStep

@@ -21,8 +21,8 @@ class CGResult:
         x0 is given, and one for the step not made at "negative curvature" or "not finite".
     reason : str
         "residual below tolerance", "iteration limit", "negative curvature", "not finite",
-        "lost in rounding" (rᵀM⁻¹r or pᵀ A p, which CG divides by, underflows or is not above its own
-        rounding), or the words of `stop`, such as "relative progress".
+        "lost in rounding" (rᵀM⁻¹r or pᵀ A p, which CG divides by, is not above 0, but may be so by
+        underflow or rounding only), or the words of `stop`, such as "relative progress".
     phi : ndarray (iterations + 1,)
         φ(x_k) = ½ x_kᵀ A x_k − bᵀ x_k, float64, from x_0 on.
     residual_norms : ndarray (iterations + 1,)
@@ -127,7 +127,7 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
         reason = _reason(k, norms[-1], tolerance, max_iters, stop, phi)
         if reason:
             break
-        if r_z < tiny:
+        if r_z <= 0:
             reason = "lost in rounding"
             break
         A_p = product(p)
@@ -135,11 +135,12 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
         if not np.isfinite(curvature):
             reason = "not finite"
             break
-        if curvature < tiny and _lost(curvature, A_p, tiny, eps * np.sqrt(b.size) * steepest * p_M_p):
-            reason = "lost in rounding"
-            break
         if curvature <= 0:
-            reason, direction = "negative curvature", p.copy()
+            rounding = max(eps * np.sqrt(b.size) * steepest * p_M_p, tiny)
+            if -curvature < rounding and A_p.any():            # A may be positive definite all the same
+                reason = "lost in rounding"
+            else:
+                reason, direction = "negative curvature", p.copy()
             break
         steepest = max(steepest, curvature / p_M_p)
         alpha = r_z / curvature                                # the minimum of φ along p
@@ -182,11 +183,6 @@ def _rounding(x, y):
     """How far xᵀy may be off: n ε ‖x‖ ‖y‖, at least where products underflow."""
     info = np.finfo(x.dtype)
     return x.size * max(float(info.eps) * float(np.linalg.norm(x)) * float(np.linalg.norm(y)), float(info.tiny))
-
-
-def _lost(curvature, A_p, tiny, rounding):
-    """Whether pᵀ A p ≤ 0 may be SPD all the same: it has underflowed, or is less than products round by."""
-    return abs(curvature) < tiny and A_p.any() or 0 < -curvature < rounding
 
 
 def _inner(x, y):

@@ -259,7 +259,7 @@ def test_no_underflow_is_taken_for_negative_curvature():
         A = spd(rng, 4, dtype=np.float32)
         M = (20 * np.diag(A)).astype(np.float32)
         res = hf.cg(A, rng.standard_normal(4).astype(np.float32), M=M, rtol=0.0)
-        assert res.reason in ("residual below tolerance", "lost in rounding")   # ‖r‖², or rᵀM⁻¹r, which is smaller
+        assert res.reason == "residual below tolerance"
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
