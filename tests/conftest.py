@@ -1,4 +1,4 @@
-"""What every test shares. The markers `slow` and `browser` are declared in pyproject.toml."""
+"""What every test shares. The markers `slow`, `thorough` and `browser` are declared in pyproject.toml."""
 import os
 from pathlib import Path
 
@@ -12,6 +12,14 @@ ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts" / "browser"
 
 # Doctests are collected from every module that pytest meets; the tests' own helpers are not for it to import.
 collect_ignore = [str(path) for path in Path(__file__).parent.rglob("*.py") if not path.name.startswith("test_")]
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is marked `thorough` unless the expression after -m names it."""
+    if "thorough" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_terminal_summary(terminalreporter):

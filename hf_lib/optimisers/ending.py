@@ -50,15 +50,15 @@ def rounding_of(f, evaluate, theta):
 
 
 def steepest_promise(g, G_g):
-    """What the model promises for its best step along −g, without damping: ½ (gᵀg)² / gᵀG g; ∞ where G sees nothing."""
+    """What the model promises for its best step along −g, without damping: ½ (gᵀg)² / gᵀG g; ∞ where no such number is known."""
     squares, curvature = float(g @ g), float(g @ G_g)
-    return 0.5 * squares * (squares / curvature) if curvature > 0 else np.inf
+    return 0.5 * squares * (squares / curvature) if 0 < curvature < np.inf else np.inf
 
 
-def cannot_be_lowered(promises, rounding):
-    """The reason to end, where even the best of the promised reductions is below the rounding of f; else None."""
-    best = max(promises)
-    if not best <= rounding:                             # NaN is no reason
+def cannot_be_lowered(promised, steepest, rounding):
+    """The reason to end, where the step's promise and that along −g are both below the rounding of f; else None."""
+    best = max(promised, steepest)
+    if not 0 < promised <= best <= rounding:             # a step that promises nothing is no evidence, nor is NaN
         return None
     return (f"f can no longer be lowered in this precision: a step promises {best:.1e} at most, "
             f"and f is known to {rounding:.1e} only")

@@ -135,8 +135,8 @@ class HessianFree(Resumable, Optimiser):
                 self.reason = self._lowest(lin, evaluate, f0, g, -model)
             if self.rejections >= MAX_REJECTIONS and self.reason is None:
                 self.reason = f"{MAX_REJECTIONS} rejected steps in a row"
-        lost = result.reason == "not finite" and result.iterations == 0      # a warm start that overflows
-        self.warm = np.zeros_like(theta) if lost else self.settings.warm_start * result.x
+        misled = whole and self.rejections >= PATIENCE            # by what it started from, perhaps
+        self.warm = np.zeros_like(theta) if misled else self.settings.warm_start * result.x
         self.index += 1
         if not self.settings.keep_iterates:
             result = replace(result, iterates=(), kept=())
@@ -212,7 +212,7 @@ class HessianFree(Resumable, Optimiser):
     def _lowest(self, lin, evaluate, f0, g, promised):
         """Why θ is as low as this precision can see, or None: neither the step nor −g promises what f can show."""
         self.cost += GGN * (lin.N / self.problem.N if hasattr(lin, "N") else 1.0)
-        return cannot_be_lowered((promised, steepest_promise(g, lin.ggn(g))), rounding_of(f0, evaluate, self.theta))
+        return cannot_be_lowered(promised, steepest_promise(g, lin.ggn(g)), rounding_of(f0, evaluate, self.theta))
 
     def _choose(self, result, evaluate):
         """From CG's last iterate backwards while f falls: number, iterate, f."""
