@@ -17,6 +17,7 @@ class Finding:
     cure: str
 
 
+@np.errstate(all="ignore")                       # what is not finite is looked for, not warned of
 def diagnose(steps, reason=None):
     """Name what ails a run: a tuple of `Finding`, empty where nothing does.
 

@@ -140,22 +140,51 @@ def is_true(loop, steps, tail, drawn):
             elif "Kronecker" in reason:
                 factors = problem.linearize(theta).kronecker_factors(np.random.default_rng(0))
                 assert not all(np.isfinite(F).all() for pair in factors for F in pair) or not drawn.whole
+            elif reason.startswith("rᵀM⁻¹r is 0.0, expected a positive definite preconditioner"):
+                assert loop.settings.preconditioner == "kronecker"          # M⁻¹ ≤ I/λ: its product underflows
+                assert not drawn.whole or norm2 / loop.damping < np.sqrt(info.tiny)
             else:
                 raise AssertionError(f"unknown reason {reason!r}")
 
 
 def lowest(theta, drawn, damping, known):
     """f cannot be lowered by more than the loop could see, and it is known no better than the reason says."""
-    lin, eps = drawn.problem(np.float64)[0].linearize(theta.astype(np.float64)), np.finfo(theta.dtype).eps
+    exact, eps = exact_value(drawn), np.finfo(theta.dtype).eps
+    lin = drawn.problem(np.float64)[0].linearize(theta.astype(np.float64))
     g, G = lin.gradient(), hf.autodiff.dense(lin.ggn, theta.size)
     damped = G + damping * np.eye(len(g))                  # of which the precision sees eigenvalues above ε, relatively
-    for p in (-g, -np.linalg.lstsq(damped, g, rcond=len(g) * eps)[0]):
-        if p @ G @ p > 0:
-            assert 0.5 * (g @ p) * (g @ p) / (p @ G @ p) <= 10 * known
+    curvature = g @ G @ g
+    for p in (-g * (g @ g / curvature) if curvature > 0 else 0 * g, -np.linalg.lstsq(damped, g, rcond=len(g) * eps)[0]):
+        promised = -(g @ p + 0.5 * p @ G @ p)              # at a kink g may be another one in the loop's precision,
+        fall = max(exact(theta) - exact(theta + t * p) for t in (1.0, 0.3, 0.1, 0.03, 0.01))   # hence the fall itself
+        assert min(promised, fall) <= 10 * known
     rng, own = np.random.default_rng(0), drawn.problem()[0].value
     ways = [np.where(rng.random(theta.size) < 0.5, np.inf, -np.inf).astype(theta.dtype) for _ in range(50)]
     moved = max(abs(own(np.nextafter(theta, way)) - own(theta)) for way in ways)
     assert known <= 10 * max(moved, np.finfo(theta.dtype).eps * abs(own(theta)))
+
+
+def exact_value(drawn):
+    """θ → f(θ) in long double, by the formulas of notebook 01 written once more."""
+    problem = drawn.problem()[0]
+    X, Y, kind = np.longdouble(problem.X), np.longdouble(problem.Y), type(problem.loss).__name__
+
+    def value(theta):
+        a, blocks = X, problem.net.blocks(np.longdouble(theta))
+        for block, name in zip(blocks, (*drawn.activations, "linear")):
+            z = a @ block[:-1] + block[-1]
+            a = np.logaddexp(0, z) if name == "softplus" else ACTIVATIONS[name](z)
+        if kind == "SquaredError":
+            losses = 0.5 * np.sum((z - Y) ** 2, axis=1)
+        elif kind == "SigmoidCrossEntropy":
+            losses = np.sum(np.logaddexp(0, z) - Y * z, axis=1)
+        elif kind == "SigmoidSquaredError":
+            losses = 0.5 * np.sum((ACTIVATIONS["sigmoid"](z) - Y) ** 2, axis=1)
+        else:
+            top = z.max(axis=1, keepdims=True)
+            losses = np.log(np.exp(z - top).sum(axis=1)) - np.sum(Y * (z - top), axis=1)
+        return np.mean(losses) + problem.l2 / 2 * sum(np.sum(block[:-1] ** 2) for block in blocks)
+    return value
 
 
 @pytest.mark.slow
