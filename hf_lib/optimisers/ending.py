@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PATIENCE = 3             # rejected steps in a row, before a loop asks whether f can be lowered at all
+PATIENCE = 3             # rejected steps in a row: then CG starts at 0, and the loop asks whether f can be lowered
 
 
 def no_step(k, f, g, norm, whole):
@@ -50,15 +50,28 @@ def rounding_of(f, evaluate, theta):
 
 
 def steepest_promise(g, G_g):
-    """What the model promises for its best step along −g, without damping: ½ (gᵀg)² / gᵀG g; ∞ where no such number is known."""
+    """What the undamped model promises for its best step along −g: ½ (gᵀg)² / gᵀG g; ∞ where that is no number."""
     squares, curvature = float(g @ g), float(g @ G_g)
     return 0.5 * squares * (squares / curvature) if 0 < curvature < np.inf else np.inf
 
 
-def cannot_be_lowered(promised, steepest, rounding):
-    """The reason to end, where the step's promise and that along −g are both below the rounding of f; else None."""
-    best = max(promised, steepest)
-    if not 0 < promised <= best <= rounding:             # a step that promises nothing is no evidence, nor is NaN
+def unseen(promised, steepest, rounding, lam):
+    """The reason to end, where f cannot show what the step promises: f is lowest, or λ far too large; else None.
+
+    Parameters
+    ----------
+    promised, steepest : float
+        The predicted reductions of the step, and of the best step along −g.
+    rounding : float
+        How far f moves by rounding alone.
+    lam : float
+        The step's λ.
+    """
+    if not 0 < promised <= rounding:                     # a step that promises nothing is no evidence, nor is NaN
         return None
-    return (f"f can no longer be lowered in this precision: a step promises {best:.1e} at most, "
-            f"and f is known to {rounding:.1e} only")
+    known = f"and f is known to {rounding:.1e} only"
+    if steepest <= rounding:
+        return f"f can no longer be lowered in this precision: a step promises {max(promised, steepest):.1e}, {known}"
+    if 10 * rounding < steepest < np.inf:
+        return f"λ = {lam:.1e} is too large for this precision: a step promises {promised:.1e}, {known}"
+    return None

@@ -12,7 +12,7 @@ from hf_lib.solvers.damping import levenberg_marquardt, reduction_ratio
 from hf_lib.solvers.kronecker import KroneckerPreconditioner
 from hf_lib.solvers.line_search import armijo
 
-from .ending import PATIENCE, cannot_be_lowered, no_step, rounding_of, steepest_promise
+from .ending import PATIENCE, no_step, rounding_of, steepest_promise, unseen
 from .loop import GGN, GRADIENT, REVERSE, VALUE, Batches, Optimiser, value_and_gradient
 from .record import HFStep, dead_units
 from .saving import Resumable
@@ -28,7 +28,8 @@ class HessianFree(Resumable, Optimiser):
     along CG's iterates; ρ; the Levenberg–Marquardt rule for λ; an Armijo line search; θ ← θ + α p.
     A step that is not finite or does not lower f is rejected: θ stays, λ grows, the record says so.
     The loop ends by itself, and `reason` says why: there is no gradient; f on all data can no longer be lowered
-    in θ's precision; 30 steps in a row were rejected; a preconditioner overflows or is not positive definite.
+    in θ's precision, or λ is too large for it; 30 steps in a row were rejected; a preconditioner overflows or is
+    not positive definite.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ class HessianFree(Resumable, Optimiser):
     Cost of a step: 1 for the gradient, and on the curvature batch 1/3 for its forward pass, 4/3 for
     each product and for the preconditioner; 1/3 for each f in backtracking and line search. Kronecker
     factors cost 2/3 there, and their own multiplications, inverses and applications over those of a gradient.
-    From the third rejected step in a row on, all data: 8/3, to learn how well f is known there.
+    From the fourth rejected step in a row on, all data: 8/3, to learn how well f is known there.
 
     Examples
     --------
@@ -131,11 +132,11 @@ class HessianFree(Resumable, Optimiser):
             f1, words = f0, f"rejected: {words}"
             self.damping = max(self.damping, min(lam * self.settings.damping_factor, sys.float_info.max))
             self.rejections += 1
-            if whole and self.rejections >= PATIENCE:
-                self.reason = self._lowest(lin, evaluate, f0, g, -model)
+            if whole and self.rejections > PATIENCE:
+                self.reason = self._unseen(lin, evaluate, f0, g, lam, -model)
             if self.rejections >= MAX_REJECTIONS and self.reason is None:
                 self.reason = f"{MAX_REJECTIONS} rejected steps in a row"
-        misled = whole and self.rejections >= PATIENCE            # by what it started from, perhaps
+        misled = whole and self.rejections >= PATIENCE   # CG, by what it started from: perhaps
         self.warm = np.zeros_like(theta) if misled else self.settings.warm_start * result.x
         self.index += 1
         if not self.settings.keep_iterates:
@@ -192,8 +193,7 @@ class HessianFree(Resumable, Optimiser):
             M = (lin.squared_gradients() + lam) ** kind
             if not np.isfinite(M).all():
                 raise np.linalg.LinAlgError("the preconditioner is not finite")
-            M += np.finfo(M.dtype).tiny                   # λ = 0 and a dead unit: a zero, refused by cg
-            return M, 0.0
+            return _bounded_below(M), 0.0
         factors = lin.kronecker_factors(self.rng)
         M = KroneckerPreconditioner(self.problem.net, factors, lam)
         gradient = 3 * self.problem.N * self.problem.net.size            # its multiplications: the unit of cost
@@ -209,10 +209,10 @@ class HessianFree(Resumable, Optimiser):
             return f if np.isfinite(f) else np.inf
         return evaluate
 
-    def _lowest(self, lin, evaluate, f0, g, promised):
-        """Why θ is as low as this precision can see, or None: neither the step nor −g promises what f can show."""
+    def _unseen(self, lin, evaluate, f0, g, lam, promised):
+        """Why to end where steps are rejected because f cannot show what they promise; None where that is not so."""
         self.cost += GGN * (lin.N / self.problem.N if hasattr(lin, "N") else 1.0)
-        return cannot_be_lowered(promised, steepest_promise(g, lin.ggn(g)), rounding_of(f0, evaluate, self.theta))
+        return unseen(promised, steepest_promise(g, lin.ggn(g)), rounding_of(f0, evaluate, self.theta), lam)
 
     def _choose(self, result, evaluate):
         """From CG's last iterate backwards while f falls: number, iterate, f."""
@@ -224,3 +224,9 @@ class HessianFree(Resumable, Optimiser):
                 break
             k, p, f = earlier, x, f_earlier
         return k, p, f
+
+
+def _bounded_below(M):
+    """M with its smallest entries raised to ε² of the largest: λ = 0 and a dead unit make zeros, which cg refuses."""
+    info, largest = np.finfo(M.dtype), M.max()
+    return np.maximum(M, max(largest * info.eps ** 2, info.tiny) if largest > info.tiny else info.dtype.type(1), out=M)
