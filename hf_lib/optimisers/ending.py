@@ -45,33 +45,35 @@ def rounding_of(f, evaluate, theta):
     up, down = (np.nextafter(theta, theta.dtype.type(end)) - theta for end in (np.inf, -np.inf))
     odd = np.arange(theta.size) % 2 == 1
     moved = np.array([evaluate(p) for p in (up, down, np.where(odd, up, down), np.where(odd, down, up))])
-    moved = moved[np.isfinite(moved)]
+    if not np.isfinite(moved).all():
+        return np.nan                                    # not known at all
     return max(np.finfo(theta.dtype).eps * abs(f), np.abs(moved - f).max(initial=0.0))
 
 
-def steepest_promise(g, G_g):
-    """What the undamped model promises for its best step along −g: ½ (gᵀg)² / gᵀG g; ∞ where that is no number."""
-    squares, curvature = float(g @ g), float(g @ G_g)
-    return 0.5 * squares * (squares / curvature) if 0 < curvature < np.inf else np.inf
-
-
-def unseen(promised, steepest, rounding, lam):
+def unseen(promised, g, G_g, lam, rounding):
     """The reason to end, where f cannot show what the step promises: f is lowest, or λ far too large; else None.
+
+    The step is judged together with the best one along −g, which promises ½ (gᵀg)² / gᵀG g: CG's may be small
+    for other reasons.
 
     Parameters
     ----------
-    promised, steepest : float
-        The predicted reductions of the step, and of the best step along −g.
-    rounding : float
-        How far f moves by rounding alone.
+    promised : float
+        The predicted reduction of the step.
+    g, G_g : ndarray (d,)
+        The gradient and G g.
     lam : float
         The step's λ.
+    rounding : float
+        How far f moves by rounding alone.
     """
-    if not 0 < promised <= rounding:                     # a step that promises nothing is no evidence, nor is NaN
+    squares, curvature = float(g @ g), float(g @ G_g)
+    if not (0 < promised <= rounding and 0 < curvature < np.inf):     # no promise is no evidence, nor is NaN
         return None
+    steepest, damped = (0.5 * squares * (squares / (curvature + add * squares)) for add in (0.0, lam))
     known = f"and f is known to {rounding:.1e} only"
     if steepest <= rounding:
         return f"f can no longer be lowered in this precision: a step promises {max(promised, steepest):.1e}, {known}"
-    if 10 * rounding < steepest < np.inf:
+    if damped <= rounding:
         return f"λ = {lam:.1e} is too large for this precision: a step promises {promised:.1e}, {known}"
     return None

@@ -12,7 +12,7 @@ from hf_lib.solvers.damping import levenberg_marquardt, reduction_ratio
 from hf_lib.solvers.kronecker import KroneckerPreconditioner
 from hf_lib.solvers.line_search import armijo
 
-from .ending import PATIENCE, no_step, rounding_of, steepest_promise, unseen
+from .ending import PATIENCE, no_step, rounding_of, unseen
 from .loop import GGN, GRADIENT, REVERSE, VALUE, Batches, Optimiser, value_and_gradient
 from .record import HFStep, dead_units
 from .saving import Resumable
@@ -212,7 +212,7 @@ class HessianFree(Resumable, Optimiser):
     def _unseen(self, lin, evaluate, f0, g, lam, promised):
         """Why to end where steps are rejected because f cannot show what they promise; None where that is not so."""
         self.cost += GGN * (lin.N / self.problem.N if hasattr(lin, "N") else 1.0)
-        return unseen(promised, steepest_promise(g, lin.ggn(g)), rounding_of(f0, evaluate, self.theta), lam)
+        return unseen(promised, g, lin.ggn(g), lam, rounding_of(f0, evaluate, self.theta))
 
     def _choose(self, result, evaluate):
         """From CG's last iterate backwards while f falls: number, iterate, f."""
