@@ -14,8 +14,9 @@ from .network.physics import PhysicsProblem
 from .network.problem import Problem
 from .notebook.setup_check import check_setup
 from .optimisers.diagnose import Finding, diagnose
-from .optimisers.first_order import LBFGS, NAG, SGD, Adam, GradientDescent, Momentum
+from .optimisers.first_order import NAG, SGD, Adam, GradientDescent, Momentum
 from .optimisers.hessian_free import HessianFree
+from .optimisers.lbfgs import LBFGS
 from .optimisers.levenberg_marquardt import LevenbergMarquardt
 from .optimisers.loop import Step
 from .optimisers.newton import GaussNewton, Newton

@@ -29,10 +29,13 @@ def float_array(name, value, shape=None, dtype=None, finite=False):
         If the shape differs, or an entry is not finite.
     """
     if not isinstance(value, np.ndarray):
-        raise TypeError(f"{name} must be a numpy array, got {type(value).__name__}")
+        raise TypeError(f"{name} must be a numpy array, got {_kind(value)}")
     wanted = FLOATS if dtype is None else (np.dtype(dtype),)
     if value.dtype not in wanted:
         names = " or ".join(d.name for d in wanted)
+        if value.dtype == object:
+            raise TypeError(f"{name} is an ndarray of dtype object, expected {names}: are all its rows of one length, "
+                            "and all its entries numbers?")
         raise TypeError(f"{name} has dtype {value.dtype}, expected {names}: convert it with .astype(...)")
     if shape is not None and not _fits(value.shape, shape):
         raise ValueError(f"{name} has shape {value.shape}, expected {_shape_text(shape)}")
@@ -45,14 +48,14 @@ def generator(name, value):
     """Return `value` if it is a `numpy.random.Generator`; raise TypeError if not."""
     if not isinstance(value, np.random.Generator):
         raise TypeError(f"{name} must be a numpy.random.Generator such as "
-                        f"numpy.random.default_rng(0), got {type(value).__name__}")
+                        f"numpy.random.default_rng(0), got {_kind(value)}")
     return value
 
 
 def number(name, value, low=-np.inf, high=np.inf, open_low=False):
     """Return `value` as a float if it is a finite number in [low, high], or in (low, high]."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+        raise TypeError(f"{name} must be a number, got {_kind(value)}")
     above = value > low if open_low else value >= low
     if not (above and value <= high and np.isfinite(value)):
         left, right = "(" if open_low else "[", "]" if np.isfinite(high) else ")"
@@ -63,7 +66,7 @@ def number(name, value, low=-np.inf, high=np.inf, open_low=False):
 def count(name, value, low=1, high=None):
     """Return `value` as an int if it is a whole number in [low, high]."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} must be a whole number, got {type(value).__name__} ({value!r})")
+        raise TypeError(f"{name} must be a whole number, got {_kind(value)} ({value!r})")
     if value < low or (high is not None and value > high):
         upper = "" if high is None else f" and at most {high}"
         raise ValueError(f"{name} is {value}, expected at least {low}{upper}")
@@ -75,6 +78,10 @@ def choice(name, value, options):
     if value not in options:
         raise ValueError(f"{name} is {value!r}, expected one of {', '.join(map(repr, options))}")
     return value
+
+
+def _kind(value):
+    return f"an ndarray of dtype {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
 
 
 def _fits(shape, wanted):

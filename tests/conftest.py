@@ -1,4 +1,4 @@
-"""What every test shares. The markers `slow` and `browser` are declared in pyproject.toml."""
+"""What every test shares. The markers `slow`, `thorough` and `browser` are declared in pyproject.toml."""
 import os
 from pathlib import Path
 
@@ -23,10 +23,15 @@ collect_ignore = [str(path) for path in Path(__file__).parent.rglob("*.py") if n
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    """What first runs a long chapter is slow; what is `thorough` is left out unless -m names it."""
     for item in items:
         if item.path.name in LONG_CHAPTERS and "before" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    if "thorough" not in config.option.markexpr:
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_terminal_summary(terminalreporter):

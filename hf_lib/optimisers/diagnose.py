@@ -17,6 +17,7 @@ class Finding:
     cure: str
 
 
+@np.errstate(all="ignore")                       # what is not finite is looked for, not warned of
 def diagnose(steps, reason=None):
     """Name what ails a run: a tuple of `Finding`, empty where nothing does.
 
@@ -68,16 +69,31 @@ def diagnose(steps, reason=None):
     found = []
     if len(steps) >= ENOUGH:
         found += [rule(steps) for rule in (_dead, _wrong_sign, _preconditioner)]
-    telling = [step for step in steps if step.predicted > 100 * np.finfo(step.theta.dtype).eps * abs(step.before)]
-    if len(telling) >= ENOUGH:                   # near the minimum ρ is a quotient of rounding errors
+    telling = _telling(steps)
+    if len(telling) >= ENOUGH:
         found += [_stuck(telling), _small_curvature(telling) or _below_zero(telling) or _runaway(telling)]
     return tuple(finding for finding in found if finding)
+
+
+def _telling(steps):
+    """The steps whose ρ says something: near the minimum it is a quotient of rounding errors.
+
+    f is known to ε·f at best. Where it is the mean of (z − y)² and z is nearly y, to about ε·|z|·|z − y| only,
+    and |z| shows in the first f: it began as z − y of another size. Hence the geometric mean of the two f.
+    """
+    told = []
+    for step in steps:
+        largest = max(abs(steps[0].before), abs(step.before))
+        rounding = float(np.finfo(step.theta.dtype).eps) * np.sqrt(largest) * np.sqrt(abs(step.before))
+        if step.predicted > 100 * rounding:
+            told.append(step)
+    return told
 
 
 def _overflow(steps, reason):
     bad = [k for k, step in enumerate(steps, 1) if not (isfinite(step.loss) and isfinite(step.before))]
     trials = [k for k, step in enumerate(steps, 1) if step.rho == -inf and step.predicted > 0]
-    ended = "not finite" in (reason or "")
+    ended = "not finite" in (reason or "") or "overflows" in (reason or "")
     if not (bad or ended or len(trials) >= ENOUGH):
         return None
     where = f"f is not finite in step {bad[0]}" if bad else f"the loop ended: {reason}" if ended else \

@@ -4,17 +4,14 @@ Every record's loss is f at the record's own θ, on the batch that the next step
 it costs nothing extra. (With mini-batches it is thus an estimate on fresh examples.)
 """
 
-import time
-from collections import deque
-from math import nan
-
 import numpy as np
-from scipy.optimize import minimize
 
 from hf_lib._checks import count, number
 
 from .loop import GRADIENT, Batches, Optimiser, Step, value_and_gradient
 from .saving import Resumable
+
+IDLE = 100           # steps on all data that leave θ as it is, one after the other: then nothing comes any more
 
 
 class FirstOrder(Resumable, Optimiser):
@@ -27,7 +24,7 @@ class FirstOrder(Resumable, Optimiser):
     theta : ndarray (d,)
         Where to start; copied.
     learning_rate : float or callable
-        η, or ``learning_rate(k)`` for step k = 0, 1, ….
+        η, or ``learning_rate(k)`` ≥ 0 for step k = 0, 1, ….
     batch : int, optional
         Examples a step; all without it.
     rng : numpy.random.Generator, optional
@@ -39,31 +36,40 @@ class FirstOrder(Resumable, Optimiser):
     Notes
     -----
     Cost: 1 a step on all data, batch / N on a mini-batch, and as much once at the start. A loss or
-    gradient that is not finite ends the loop; `theta` is then the last good one.
+    gradient that is not finite ends the loop; `theta` is then the last good one. So do 100 steps on all
+    data in which θ does not change: the gradient is zero, or the steps are below the rounding of θ.
     """
 
-    _saved = (*Resumable._saved, "_gradient")
+    _saved = (*Resumable._saved, "_gradient", "_idle")
+    _settings = ("learning_rate", "every")               # what `restore` compares, with the batch size
 
     def __init__(self, problem, theta, learning_rate, batch=None, rng=None, max_steps=None, every=1):
         super().__init__(problem, theta, max_steps)
-        if not callable(learning_rate):
-            rate = number("learning_rate", learning_rate, low=0, open_low=True)
-            learning_rate = lambda k: rate
-        self.learning_rate = learning_rate
+        self.learning_rate = learning_rate if callable(learning_rate) else \
+            number("learning_rate", learning_rate, low=0, open_low=True)
         self.every = count("every", every)
         self._batches = Batches(problem, batch, rng, "batch")
-        self._gradient = None
+        self._gradient, self._idle = None, 0
+
+    def _described(self):
+        of = {name: getattr(self, name) for name in self._settings} | {"batch": self._batches.size}
+        told = (f"{name}={getattr(value, '__qualname__', value)}" for name, value in of.items())
+        return f"{type(self).__name__}({', '.join(told)})"
 
     def _step(self):
         if self._gradient is None:
             self._evaluate(self.theta, 0)
         while self.reason is None:
-            eta = float(self.learning_rate(self.index))
+            eta = _at("learning_rate", self.learning_rate, self.index)
             theta = self._move(self.theta, self._gradient, eta)
             loss = self._evaluate(theta, self.index + 1)
             if self.reason is None:
+                moved = self._batches.size is not None or (theta != self.theta).any()
+                self._idle = 0 if moved else self._idle + 1
                 self.theta = theta
                 self.index += 1
+                if self._idle == IDLE:
+                    self.reason = f"θ has not changed in {IDLE} steps"
                 if self.index % self.every == 0 or self.index == self.max_steps:
                     return Step(self.index, theta, loss, eta, 0.0, self.cost)
         return None
@@ -76,6 +82,7 @@ class FirstOrder(Resumable, Optimiser):
         return loss
 
     def _move(self, theta, g, eta):
+        """The next θ; what a method keeps besides it is made anew too, never changed in place."""
         raise NotImplementedError
 
 
@@ -103,17 +110,16 @@ class Momentum(FirstOrder):
     """
 
     _saved = (*FirstOrder._saved, "velocity")
+    _settings = (*FirstOrder._settings, "momentum")
 
     def __init__(self, problem, theta, learning_rate, momentum=0.9, **others):
         super().__init__(problem, theta, learning_rate, **others)
-        if not callable(momentum):
-            mu = number("momentum", momentum, low=0, high=np.nextafter(1, 0))
-            momentum = lambda k: mu
-        self.momentum = momentum
+        self.momentum = momentum if callable(momentum) else \
+            number("momentum", momentum, low=0, high=np.nextafter(1, 0))
         self.velocity = np.zeros_like(self.theta)
 
     def _move(self, theta, g, eta):
-        self.velocity = self.momentum(self.index) * self.velocity - eta * g
+        self.velocity = _at("momentum", self.momentum, self.index) * self.velocity - eta * g
         return theta + self.velocity
 
 
@@ -125,8 +131,8 @@ class NAG(Momentum):
     """
 
     def _move(self, theta, g, eta):
-        self.velocity = self.momentum(self.index) * self.velocity - eta * g
-        return theta + self.momentum(self.index + 1) * self.velocity - eta * g      # the next look-ahead
+        self.velocity = _at("momentum", self.momentum, self.index) * self.velocity - eta * g
+        return theta + _at("momentum", self.momentum, self.index + 1) * self.velocity - eta * g   # the next look-ahead
 
 
 class Adam(FirstOrder):
@@ -136,6 +142,7 @@ class Adam(FirstOrder):
     """
 
     _saved = (*FirstOrder._saved, "mean", "square")
+    _settings = (*FirstOrder._settings, "beta1", "beta2", "eps")
 
     def __init__(self, problem, theta, learning_rate=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, **others):
         super().__init__(problem, theta, learning_rate, **others)
@@ -147,62 +154,13 @@ class Adam(FirstOrder):
 
     def _move(self, theta, g, eta):
         k = self.index + 1
-        self.mean += (1 - self.beta1) * (g - self.mean)
-        self.square += (1 - self.beta2) * (g * g - self.square)
+        self.mean = self.mean + (1 - self.beta1) * (g - self.mean)
+        self.square = self.square + (1 - self.beta2) * (g * g - self.square)
         mean = self.mean / (1 - self.beta1 ** k)
         square = self.square / (1 - self.beta2 ** k)
         return theta - eta * mean / (np.sqrt(square) + self.eps)
 
 
-class LBFGS(Optimiser):
-    """Limited-memory BFGS by `scipy.optimize.minimize`, on all data. Shown in 09 §6.
-
-    SciPy works in float64: θ is handed over and back with a cast. The whole run is made at the
-    first record asked for; `seconds` and `cost` are taken when each record was made. Its step sizes
-    stay inside: `step_size` is NaN.
-
-    Parameters
-    ----------
-    problem, theta, max_steps
-        As for the others; `max_steps` must be given.
-    memory : int
-        Pairs of vectors kept.
-    """
-
-    def __init__(self, problem, theta, max_steps, memory=10):
-        super().__init__(problem, theta, count("max_steps", max_steps))
-        self.memory = count("memory", memory)
-        self._records = None
-
-    def __next__(self):
-        if self._records is None:
-            self._run()
-        if not self._records:
-            raise StopIteration
-        record = self._records.popleft()
-        self.index, self.theta = record.index, record.theta
-        self.cost, self.seconds = record.cost, record.seconds
-        return record
-
-    def _run(self):
-        dtype, start = self.theta.dtype, time.perf_counter()
-        self._records = deque()
-        values = {}                                      # f at the points of the current search
-
-        def objective(x):
-            with np.errstate(over="ignore", invalid="ignore"):
-                f, g = value_and_gradient(self.problem, x.astype(dtype))
-            self.cost += GRADIENT
-            values[x.tobytes()] = f
-            return f, g.astype(np.float64)
-
-        def record(x):
-            self.index += 1
-            self._records.append(Step(self.index, x.astype(dtype), values[x.tobytes()], nan,
-                                      time.perf_counter() - start, self.cost))
-            values.clear()
-
-        result = minimize(objective, self.theta.astype(np.float64), jac=True, method="L-BFGS-B", callback=record,
-                          options={"maxiter": self.max_steps, "maxcor": self.memory, "maxfun": 20 * self.max_steps,
-                                   "ftol": 0.0, "gtol": 0.0})
-        self.reason = str(result.message)
+def _at(name, value, k):
+    """A setting at step k, a Python float: it may be a function of k, and NumPy's numbers would promote float32."""
+    return number(f"{name}({k})", value(k), low=0) if callable(value) else value

@@ -1,16 +1,18 @@
 """The Hessian-free loop, one record a step. Derived in notebook 09 (the loop) and 10 (its devices)."""
 
+import sys
 from dataclasses import fields, replace
 
 import numpy as np
 
-from hf_lib._checks import choice, count, generator, number
+from hf_lib._checks import choice, count, float_array, generator, number
 from hf_lib.solvers.cg import cg
 from hf_lib.solvers.cg_rules import GeometricKeep
 from hf_lib.solvers.damping import levenberg_marquardt, reduction_ratio
 from hf_lib.solvers.kronecker import KroneckerPreconditioner
 from hf_lib.solvers.line_search import armijo
 
+from .ending import PATIENCE, no_step, rounding_of, unseen
 from .loop import GGN, GRADIENT, REVERSE, VALUE, Batches, Optimiser, value_and_gradient
 from .record import HFStep, dead_units
 from .saving import Resumable
@@ -25,7 +27,9 @@ class HessianFree(Resumable, Optimiser):
     A step: gradient g; G at θ; CG on (G + λI) p = −g, preconditioned and warm-started; backtracking
     along CG's iterates; ρ; the Levenberg–Marquardt rule for λ; an Armijo line search; θ ← θ + α p.
     A step that is not finite or does not lower f is rejected: θ stays, λ grows, the record says so.
-    A preconditioner that overflows, or is not positive definite, ends the loop with that reason.
+    The loop ends by itself, and `reason` says why: there is no gradient; f on all data can no longer be lowered
+    in θ's precision, or λ is too large for it; 30 steps in a row were rejected; a preconditioner overflows or is
+    not positive definite.
 
     Parameters
     ----------
@@ -51,6 +55,7 @@ class HessianFree(Resumable, Optimiser):
     Cost of a step: 1 for the gradient, and on the curvature batch 1/3 for its forward pass, 4/3 for
     each product and for the preconditioner; 1/3 for each f in backtracking and line search. Kronecker
     factors cost 2/3 there, and their own multiplications, inverses and applications over those of a gradient.
+    From the fourth rejected step in a row on, all data: 8/3, to learn how well f is known there.
 
     Examples
     --------
@@ -74,7 +79,7 @@ class HessianFree(Resumable, Optimiser):
                 raise TypeError(f"HessianFree has no setting {name!r}, expected one of {', '.join(known)}")
         self.settings = replace(PRESETS[choice("preset", preset, tuple(PRESETS))], **changes)
         self.rng = None if rng is None else generator("rng", rng)
-        self.damping = float(self.settings.damping)
+        self.damping = self.settings.damping
         self.warm = np.zeros_like(self.theta)            # where CG starts
         self.rejections = 0
         self._batches = Batches(problem, self.settings.gradient_batch, rng, "gradient_batch")
@@ -94,11 +99,9 @@ class HessianFree(Resumable, Optimiser):
         batch = self._batches.draw()
         lin, f0, g = self._linearize(batch)
         gradient_norm = float(np.linalg.norm(g))
-        if not np.isfinite(f0) or not np.isfinite(gradient_norm):
-            self.reason = f"loss or gradient is not finite before step {self.index + 1}"
-            return None
-        if gradient_norm == 0:
-            self.reason = "gradient is zero"
+        whole = self.settings.gradient_batch is None
+        self.reason = no_step(self.index + 1, f0, g, gradient_norm, whole)
+        if self.reason:
             return None
         try:
             result, plain = self._solve(lin, g, lam)
@@ -119,17 +122,22 @@ class HessianFree(Resumable, Optimiser):
             alpha, f1, words = search.step, search.value, search.reason
         else:
             alpha, words = (1.0, "full step") if f1 < f0 else (0.0, "f did not fall")
+        moved = theta + alpha * p
+        if alpha > 0 and not (moved != theta).any():
+            alpha, words = 0.0, "θ does not change"
         accepted = alpha > 0
         if accepted:
-            self.theta = theta + alpha * p
-            self.rejections = 0
+            self.theta, self.rejections = moved, 0
         else:
             f1, words = f0, f"rejected: {words}"
-            self.damping = max(self.damping, lam * self.settings.damping_factor)
+            self.damping = max(self.damping, min(lam * self.settings.damping_factor, sys.float_info.max))
             self.rejections += 1
-            if self.rejections >= MAX_REJECTIONS:
+            if whole and self.rejections > PATIENCE:
+                self.reason = self._unseen(lin, evaluate, f0, g, lam, -model)
+            if self.rejections >= MAX_REJECTIONS and self.reason is None:
                 self.reason = f"{MAX_REJECTIONS} rejected steps in a row"
-        self.warm = self.settings.warm_start * result.x
+        misled = whole and self.rejections >= PATIENCE   # CG, by what it started from: perhaps
+        self.warm = np.zeros_like(theta) if misled else self.settings.warm_start * result.x
         self.index += 1
         if not self.settings.keep_iterates:
             result = replace(result, iterates=(), kept=())
@@ -145,7 +153,8 @@ class HessianFree(Resumable, Optimiser):
         if size is None:
             lin = batch.linearize(self.theta)
             if hasattr(lin, "gradient"):                  # one forward pass serves all
-                return lin, lin.value, lin.gradient()
+                g = lin.gradient()
+                return lin, float(lin.value), float_array("gradient(theta)", g, self.theta.shape, self.theta.dtype)
             return lin, *value_and_gradient(batch, self.theta)
         rows = self.rng.choice(batch.N, size, replace=False)
         self.cost += VALUE * size / self.problem.N
@@ -184,8 +193,7 @@ class HessianFree(Resumable, Optimiser):
             M = (lin.squared_gradients() + lam) ** kind
             if not np.isfinite(M).all():
                 raise np.linalg.LinAlgError("the preconditioner is not finite")
-            M += np.finfo(M.dtype).tiny                   # λ = 0 and a dead unit: a zero, refused by cg
-            return M, 0.0
+            return _bounded_below(M), 0.0
         factors = lin.kronecker_factors(self.rng)
         M = KroneckerPreconditioner(self.problem.net, factors, lam)
         gradient = 3 * self.problem.N * self.problem.net.size            # its multiplications: the unit of cost
@@ -197,9 +205,14 @@ class HessianFree(Resumable, Optimiser):
         """p → f(θ + p) on the gradient batch, ∞ where it is NaN; each call counted."""
         def evaluate(p):
             self.cost += VALUE * self._batches.share
-            f = batch.value(theta + p)
+            f = float(batch.value(theta + p))
             return f if np.isfinite(f) else np.inf
         return evaluate
+
+    def _unseen(self, lin, evaluate, f0, g, lam, promised):
+        """Why to end where steps are rejected because f cannot show what they promise; None where that is not so."""
+        self.cost += GGN * (lin.N / self.problem.N if hasattr(lin, "N") else 1.0)
+        return unseen(promised, g, lin.ggn(g), lam, rounding_of(f0, evaluate, self.theta))
 
     def _choose(self, result, evaluate):
         """From CG's last iterate backwards while f falls: number, iterate, f."""
@@ -211,3 +224,9 @@ class HessianFree(Resumable, Optimiser):
                 break
             k, p, f = earlier, x, f_earlier
         return k, p, f
+
+
+def _bounded_below(M):
+    """M with its smallest entries raised to ε² of the largest: λ = 0 and a dead unit make zeros, which cg refuses."""
+    info, largest = np.finfo(M.dtype), M.max()
+    return np.maximum(M, max(largest * info.eps ** 2, info.tiny) if largest > info.tiny else info.dtype.type(1), out=M)

@@ -66,7 +66,7 @@ class Optimiser:
         if self.reason is not None:
             raise StopIteration
         start = time.perf_counter()
-        with np.errstate(over="ignore", invalid="ignore"):     # overflow is looked for, not warned of
+        with np.errstate(all="ignore"):                        # overflow is looked for, not warned of
             record = self._step()
         self.seconds += time.perf_counter() - start
         if record is None:                                     # nothing was done; `reason` says why
@@ -113,7 +113,9 @@ class Batches:
 
 
 def value_and_gradient(problem, theta):
-    """f(θ) and ∇f(θ): in one go where the problem offers it."""
+    """f(θ), a float, and ∇f(θ), of θ's dtype: in one go where the problem offers it."""
     if hasattr(problem, "value_and_gradient"):
-        return problem.value_and_gradient(theta)
-    return problem.value(theta), problem.gradient(theta)
+        value, gradient = problem.value_and_gradient(theta)
+    else:
+        value, gradient = problem.value(theta), problem.gradient(theta)
+    return float(value), float_array("gradient(theta)", gradient, theta.shape, theta.dtype)

@@ -26,7 +26,8 @@ class Newton(Optimiser):
 
     Notes
     -----
-    Cost: 1 for the gradient, 2 d for the columns of H, 1/3 for every f.
+    Cost: 1 for the gradient, 2 d for the columns of H, 1/3 for every f. The loop ends by itself where the
+    gradient is zero, the matrix singular, f not finite, no step of the line search lowers f, or θ + p is θ.
     """
 
     product, product_cost = "hessian", HESSIAN
@@ -39,6 +40,12 @@ class Newton(Optimiser):
     def _step(self):
         theta = self.theta
         f0, g = value_and_gradient(self.problem, theta)
+        if not np.isfinite(f0) or not np.isfinite(g).all():
+            self.reason = f"loss or gradient is not finite before step {self.index + 1}"
+            return None
+        if not g.any():
+            self.reason = "gradient is zero"
+            return None
         matrix = self._matrix(theta) + self.damping * np.eye(theta.size, dtype=theta.dtype)
         try:
             p = np.linalg.solve(matrix, -g)
@@ -53,12 +60,16 @@ class Newton(Optimiser):
                 self.reason = f"line search: {search.reason}"
                 return None
         else:
-            f1 = self.problem.value(theta + p)
-        self.cost += GRADIENT + self.product_cost * theta.size + VALUE * evaluations
+            f1 = float(self.problem.value(theta + p))
         if not np.isfinite(f1):
             self.reason = f"loss is not finite after step {self.index + 1}"
             return None
-        self.theta = theta + alpha * p
+        moved = theta + alpha * p
+        if not (moved != theta).any():
+            self.reason = "the step is below the rounding of θ"
+            return None
+        self.theta = moved
+        self.cost += GRADIENT + self.product_cost * theta.size + VALUE * evaluations
         self.index += 1
         return Step(self.index, self.theta, f1, alpha, 0.0, self.cost)
 

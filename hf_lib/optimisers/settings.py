@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from hf_lib._checks import choice, count, number
 from hf_lib.solvers.cg_rules import RelativeProgress
 
@@ -59,18 +61,20 @@ class Settings:
     keep_iterates: bool = False
 
     def __post_init__(self):
-        number("damping", self.damping, low=0)
-        number("damping_factor", self.damping_factor, low=1)
-        number("damping_floor", self.damping_floor, low=0)
+        keep = lambda name, value: object.__setattr__(self, name, value)     # Python's numbers: NumPy's promote float32
+        for name, low, high in (("damping", 0, np.inf), ("damping_factor", 1, np.inf), ("damping_floor", 0, np.inf),
+                                ("warm_start", 0, 1)):
+            keep(name, number(name, getattr(self, name), low, high))
+        for name in ("max_cg", "gradient_batch", "curvature_batch"):
+            if name == "max_cg" or getattr(self, name) is not None:
+                keep(name, count(name, getattr(self, name)))
         if self.stop is not None and not callable(self.stop):
             raise TypeError(f"stop must be a callable or None, got {type(self.stop).__name__}")
         choice("ratio", self.ratio, ("undamped", "damped"))
-        number("warm_start", self.warm_start, low=0, high=1)
-        count("max_cg", self.max_cg)
         if isinstance(self.preconditioner, str):
             choice("preconditioner", self.preconditioner, ("kronecker",))
         elif self.preconditioner is not None:
-            number("preconditioner", self.preconditioner, low=0)
+            keep("preconditioner", number("preconditioner", self.preconditioner, low=0))
 
 
 PRESETS = {

@@ -21,17 +21,20 @@ class CGResult:
         x0 is given, and one for the step not made at "negative curvature" or "not finite".
     reason : str
         "residual below tolerance", "iteration limit", "negative curvature", "not finite",
-        or the words of `stop`, such as "relative progress".
+        "lost in rounding" (rᵀM⁻¹r or pᵀ A p, which CG divides by, is not above 0, but may be so by
+        underflow or rounding only), or the words of `stop`, such as "relative progress".
     phi : ndarray (iterations + 1,)
         φ(x_k) = ½ x_kᵀ A x_k − bᵀ x_k, float64, from x_0 on.
     residual_norms : ndarray (iterations + 1,)
-        ‖b − A x_k‖, float64.
+        ‖r_k‖, float64, r_k by the recurrence r ← r − α A p. It equals ‖b − A x_k‖ but for rounding, and rounding
+        adds up: r goes on to shrink where b − A x_k no longer does, so the true norm of the last iterate is
+        one product more, ``norm(b - A @ x)``. 07 §7.
     iterates : tuple of ndarray
         The x_k that `keep` asked for; the last iterate is always the last entry.
     kept : tuple of int
         Their numbers k.
     direction : ndarray (n,) or None
-        p with pᵀ A p ≤ 0, where the reason is "negative curvature".
+        p with pᵀ A p ≤ 0, by more than rounding, where the reason is "negative curvature".
     """
 
     x: np.ndarray
@@ -44,6 +47,7 @@ class CGResult:
     direction: np.ndarray | None = None
 
 
+@np.errstate(all="ignore")                                     # overflow and underflow are looked for, not warned of
 def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
     """Minimise φ(x) = ½ xᵀ A x − bᵀ x, that is, solve A x = b, for symmetric positive definite A.
 
@@ -63,7 +67,7 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
         The preconditioner: a vector is the diagonal of M itself, z = r / M; a callable or
         LinearOperator is r → M⁻¹ r.
     rtol : float
-        Stop when ‖b − A x‖ ≤ rtol·‖b‖, or where its square would underflow (1e-19 in float32).
+        Stop when ‖r‖ ≤ rtol·‖b‖, r as in `CGResult`, or where its square would underflow (1e-19 in float32).
     max_iters : int, optional
         At most so many iterations; 10 n if not given.
     stop : callable, optional
@@ -107,13 +111,14 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
         r = b - product(x)                                     # r_0 = b − A x_0
     z = precondition(r)
     p = z.copy()
-    r_z = _inner(r, z)
-    tolerance = max(rtol * np.sqrt(_inner(b, b)), np.sqrt(np.finfo(b.dtype).tiny))
+    r_z = p_M_p = _inner(r, z)                                 # pᵀ M p: the square of p's length as M measures it
+    tiny, eps = float(np.finfo(b.dtype).tiny), float(np.finfo(b.dtype).eps)
+    tolerance = max(rtol * np.sqrt(_inner(b, b)), np.sqrt(tiny))
 
     x_next = np.empty_like(x)
     phi, norms = [_phi(x, b, r)], [np.sqrt(_inner(r, r))]
     iterates, kept = [], []
-    direction = None
+    direction, steepest = None, 0.0                            # steepest: the largest pᵀ A p / pᵀ M p so far
     k = 0
     while True:
         if keep is None or keep(k):
@@ -122,14 +127,22 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
         reason = _reason(k, norms[-1], tolerance, max_iters, stop, phi)
         if reason:
             break
+        if r_z <= 0:
+            reason = "lost in rounding"
+            break
         A_p = product(p)
         curvature = _inner(p, A_p)                             # pᵀ A p
         if not np.isfinite(curvature):
             reason = "not finite"
             break
         if curvature <= 0:
-            reason, direction = "negative curvature", p.copy()
+            rounding = max(eps * np.sqrt(b.size) * steepest * p_M_p, tiny)
+            if -curvature < rounding and A_p.any():            # A may be positive definite all the same
+                reason = "lost in rounding"
+            else:
+                reason, direction = "negative curvature", p.copy()
             break
+        steepest = max(steepest, curvature / p_M_p)
         alpha = r_z / curvature                                # the minimum of φ along p
         np.multiply(p, alpha, out=x_next)
         x_next += x                                            # x + α p; x itself stays as it was
@@ -144,8 +157,10 @@ def cg(A, b, x0=None, M=None, rtol=1e-6, max_iters=None, stop=None, keep=None):
         norms.append(norm)
         z = precondition(r)
         r_z, previous = _inner(r, z), r_z
-        p *= r_z / previous                                    # β = rᵀz / previous rᵀz
+        beta = r_z / previous
+        p *= beta
         p += z                                                 # p ← z + β p
+        p_M_p = r_z + beta * beta * p_M_p                      # for r_k is orthogonal to the p before
     if not kept or kept[-1] != k:
         iterates.append(x.copy())
         kept.append(k)
@@ -162,6 +177,12 @@ def _reason(k, norm, tolerance, max_iters, stop, phi):
     if words:
         return words
     return "iteration limit" if k >= max_iters else None
+
+
+def _rounding(x, y):
+    """How far xᵀy may be off: n ε ‖x‖ ‖y‖, at least where products underflow."""
+    info = np.finfo(x.dtype)
+    return x.size * max(float(info.eps) * float(np.linalg.norm(x)) * float(np.linalg.norm(y)), float(info.tiny))
 
 
 def _inner(x, y):
@@ -204,7 +225,8 @@ def _preconditioner(M, b):
 
     def checked(r):
         z = float_array("M(r)", apply(r), b.shape, b.dtype)
-        if _inner(r, z) < 0 or (_inner(r, z) == 0 and r.any()):
-            raise ValueError(f"rᵀM⁻¹r is {_inner(r, z)}, expected a positive definite preconditioner M")
+        r_z = _inner(r, z)
+        if r_z <= 0 and (r_z < -_rounding(r, z) or not z.any() and _inner(r, r) > 0):
+            raise np.linalg.LinAlgError(f"rᵀM⁻¹r is {r_z}, expected a positive definite preconditioner M")
         return z
     return checked

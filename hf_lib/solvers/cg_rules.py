@@ -26,9 +26,9 @@ class RelativeProgress:
     k_share: float = 0.1
 
     def __post_init__(self):
-        number("eps", self.eps, low=0)
-        count("k_min", self.k_min)
-        number("k_share", self.k_share, low=0)
+        object.__setattr__(self, "eps", number("eps", self.eps, low=0))
+        object.__setattr__(self, "k_min", count("k_min", self.k_min))
+        object.__setattr__(self, "k_share", number("k_share", self.k_share, low=0))
 
     def __call__(self, phi):
         i = len(phi) - 1
@@ -52,7 +52,7 @@ class GeometricKeep:
     ratio: float = 1.3
 
     def __post_init__(self):
-        number("ratio", self.ratio, low=1, open_low=True)
+        object.__setattr__(self, "ratio", number("ratio", self.ratio, low=1, open_low=True))
 
     def __call__(self, k):
         if k < 1:

@@ -1,5 +1,9 @@
 """Reduction ratio and the Levenberg–Marquardt rule. Derived in notebook 08 §3–4."""
 
+import sys
+
+import numpy as np
+
 from hf_lib._checks import number
 
 
@@ -15,7 +19,8 @@ def predicted_reduction(g, p, B_p):
     B_p : ndarray (d,)
         B p: with B = G the ratio leaves the damping out, with B = G + λI it is in.
     """
-    return -(float(g @ p) + 0.5 * float(p @ B_p))
+    with np.errstate(all="ignore"):          # an overflow shows in the value
+        return -(float(g @ p) + 0.5 * float(p @ B_p))
 
 
 def reduction_ratio(actual, predicted):
@@ -30,13 +35,14 @@ def reduction_ratio(actual, predicted):
     """
     if not predicted > 0 or not abs(actual) < float("inf"):
         return -float("inf")
-    return actual / predicted
+    return float(actual / predicted)
 
 
 def levenberg_marquardt(damping, rho, factor=1.5, low=0.25, high=0.75):
     """The next λ: λ·factor where ρ < low, λ/factor where ρ > high, else λ.
 
-    Martens 2010, §4.1, with factor 3/2.
+    Martens 2010, §4.1, with factor 3/2. The result is a Python float, so it leaves a float32 vector what it
+    is; a λ above 0 neither overflows nor becomes 0.
 
     Raises
     ------
@@ -48,8 +54,10 @@ def levenberg_marquardt(damping, rho, factor=1.5, low=0.25, high=0.75):
     >>> levenberg_marquardt(3.0, rho=0.1), levenberg_marquardt(3.0, rho=0.5), levenberg_marquardt(3.0, rho=0.9)
     (4.5, 3.0, 2.0)
     """
-    number("damping", damping, low=0)
-    number("factor", factor, low=1, open_low=True)
+    damping = number("damping", damping, low=0)
+    factor = number("factor", factor, low=1, open_low=True)
     if not rho >= low:                       # NaN too counts as a bad step
-        return damping * factor
-    return damping / factor if rho > high else damping
+        return min(damping * factor, sys.float_info.max)
+    if rho > high:
+        return max(damping / factor, min(damping, sys.float_info.min))
+    return damping

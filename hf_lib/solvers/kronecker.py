@@ -8,6 +8,9 @@ residual whose target the model drew. The mean of the product is taken for the p
 and on the layer's (n + 1, m) part R of a vector the inverse is two small matrix products,
 (A + π√λ I)⁻¹ R (S + √λ/π I)⁻¹. Martens & Grosse 2015, §3 and §6.3; as a preconditioner for CG it
 cannot bend the answer, only the number of iterations.
+
+A factor is known to about ε·tr, ε its dtype's precision. What is added to its diagonal is never less than a hundred
+times that, or its inverse, and with it M, would be positive by luck only.
 """
 
 import numpy as np
@@ -42,6 +45,7 @@ class KroneckerPreconditioner:
         A ValueError too: if a factor with its damping is not positive definite, or holds NaN.
     """
 
+    @np.errstate(all="ignore")                                   # overflow is looked for, not warned of
     def __init__(self, net, factors, damping):
         damping = number("damping", damping, low=0, open_low=True)
         self._blocks = net.blocks
@@ -49,8 +53,9 @@ class KroneckerPreconditioner:
         self.multiplications = self.set_up = 0
         for A, S in factors:
             (n, m), dtype = (len(A), len(S)), A.dtype
-            mean_A, mean_S = (max(np.trace(F) / len(F), np.finfo(dtype).tiny) for F in (A, S))
-            pi = np.sqrt(mean_A / mean_S)
+            tiny = float(np.finfo(dtype).tiny)
+            mean_A, mean_S = (max(np.trace(F) / len(F), tiny) for F in (A, S))
+            pi = np.clip(np.sqrt(mean_A / mean_S), tiny ** 0.25, tiny ** -0.25)      # one of them may be 0
             self._inverses.append((_inverse(A, pi * np.sqrt(damping)), _inverse(S, np.sqrt(damping) / pi)))
             self.multiplications += n * n * m + n * m * m
             self.set_up += n**3 + m**3
@@ -68,7 +73,7 @@ class KroneckerPreconditioner:
 def _inverse(F, damping):
     """(F + damping·I)⁻¹ by Cholesky in float64, in the dtype of F."""
     damped = F.astype(np.float64)
-    damped[np.diag_indices(len(F))] += damping
+    damped[np.diag_indices(len(F))] += max(damping, 100 * np.finfo(F.dtype).eps * np.trace(damped))
     root, failed = dpotrf(damped, lower=1)
     if failed or not np.isfinite(root).all():
         raise np.linalg.LinAlgError(f"a Kronecker factor with {damping:g} on its diagonal is not positive definite")

@@ -29,7 +29,9 @@ class LineSearchResult:
 
 
 def armijo(along, f0, slope, c=1e-2, shrink=0.8, max_tries=60, first=None):
-    """Backtracking: the first α in 1, shrink, shrink², … with f(θ + αp) ≤ f(θ) + c·α·slope.
+    """Backtracking: the first α in 1, shrink, shrink², … with f(θ + αp) ≤ f(θ) + c·α·slope, and < f(θ).
+
+    The second condition is the first one's own, save for rounding: c·α·slope may be too small to be seen beside f.
 
     Parameters
     ----------
@@ -54,19 +56,20 @@ def armijo(along, f0, slope, c=1e-2, shrink=0.8, max_tries=60, first=None):
     >>> found.step, found.evaluations, found.reason
     (0.25, 3, 'sufficient decrease')
     """
-    number("c", c, low=0, high=1)
-    number("shrink", shrink, low=0, high=1, open_low=True)
+    c = number("c", c, low=0, high=1)
+    shrink = number("shrink", shrink, low=0, high=1, open_low=True)
     count("max_tries", max_tries)
+    f0, slope = float(f0), float(slope)                          # and α is a Python float: none promotes a float32 p
     if not slope < 0:
         return LineSearchResult(0.0, f0, 0, "not a descent direction")
     step, evaluations = 1.0, 0
     for attempt in range(max_tries):
         if attempt == 0 and first is not None:
-            value = first
+            value = float(first)
         else:
-            value = along(step)
+            value = float(along(step))
             evaluations += 1
-        if isfinite(value) and value <= f0 + c * step * slope:
+        if isfinite(value) and value < f0 and value <= f0 + c * step * slope:
             return LineSearchResult(step, value, evaluations, "sufficient decrease")
         step *= shrink
     return LineSearchResult(0.0, f0, evaluations, "try limit")
@@ -75,7 +78,7 @@ def armijo(along, f0, slope, c=1e-2, shrink=0.8, max_tries=60, first=None):
 def wolfe(along, slope_along, f0, slope, c1=1e-4, c2=0.9, max_tries=60):
     """Bisection for the weak Wolfe conditions: enough decrease, and a slope that has flattened.
 
-    f(θ + αp) ≤ f(θ) + c1·α·slope, and ∇f(θ + αp)ᵀp ≥ c2·slope. The second forbids steps that
+    f(θ + αp) ≤ f(θ) + c1·α·slope and < f(θ), and ∇f(θ + αp)ᵀp ≥ c2·slope. The last forbids steps that
     are needlessly short. Whenever the interval is too long the search halves it, and while no
     upper end is known it doubles α.
 
@@ -101,12 +104,13 @@ def wolfe(along, slope_along, f0, slope, c1=1e-4, c2=0.9, max_tries=60):
     if not 0 < c1 < c2 < 1:
         raise ValueError(f"c1 is {c1} and c2 is {c2}, expected 0 < c1 < c2 < 1")
     count("max_tries", max_tries)
+    f0, slope = float(f0), float(slope)
     if not slope < 0:
         return LineSearchResult(0.0, f0, 0, "not a descent direction")
     low, high, step = 0.0, inf, 1.0
     for attempt in range(1, max_tries + 1):
-        value = along(step)
-        enough = isfinite(value) and value <= f0 + c1 * step * slope
+        value = float(along(step))
+        enough = isfinite(value) and value < f0 and value <= f0 + c1 * step * slope
         here = slope_along(step) if enough else nan
         if here >= c2 * slope:
             return LineSearchResult(step, value, attempt, "Wolfe conditions")
