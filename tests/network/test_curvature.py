@@ -322,7 +322,7 @@ BAD_VECTORS = {
     "float32": (V.astype(np.float32), TypeError, "v has dtype float32, expected float64"),
     "integers": (V.astype(int), TypeError, r"v has dtype int\d+, expected float64"),
     "float16": (V.astype(np.float16), TypeError, "v has dtype float16, expected float64"),
-    "objects": (V.astype(object), TypeError, "v has dtype object, expected float64"),
+    "objects": (V.astype(object), TypeError, "v is an ndarray of dtype object, expected float64"),
     "complex": (V.astype(complex), TypeError, "v has dtype complex128, expected float64"),
     "list": (list(V), TypeError, "v must be a numpy array, got list"),
     "none": (None, TypeError, "v must be a numpy array, got NoneType"),

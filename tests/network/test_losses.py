@@ -318,7 +318,7 @@ def replaced(array, value):
 @pytest.mark.parametrize("Y, error, message", [
     (ONE_HOT[:, :2], ValueError, r"Y has shape \(2, 2\), expected \(any, 3\)"),
     (ONE_HOT.astype(np.float32), TypeError, "Y has dtype float32, expected float64"),
-    (ONE_HOT.astype(object), TypeError, "Y has dtype object, expected float64"),
+    (ONE_HOT.astype(object), TypeError, "Y is an ndarray of dtype object, expected float64"),
     (ONE_HOT.astype(np.float16), TypeError, "Y has dtype float16, expected float64"),
     (ONE_HOT.tolist(), TypeError, "Y must be a numpy array, got list"),
     (replaced(ONE_HOT, np.nan), ValueError, "Y holds NaN or infinity"),

@@ -287,7 +287,7 @@ def replaced(array, value):
     (dict(X=X.tolist()), TypeError, "X must be a numpy array, got list"),
     (dict(X=X.astype(int)), TypeError, r"X has dtype int\d+, expected float32 or float64: convert it with .astype"),
     (dict(X=X.astype(np.uint8)), TypeError, "X has dtype uint8, expected float32 or float64"),
-    (dict(X=X.astype(object)), TypeError, "X has dtype object, expected float32 or float64"),
+    (dict(X=X.astype(object)), TypeError, "X is an ndarray of dtype object, expected float32 or float64"),
     (dict(X=X.astype(np.float16)), TypeError, "X has dtype float16, expected float32 or float64"),
     (dict(X=X.astype(complex)), TypeError, "X has dtype complex128, expected float32 or float64"),
     (dict(X=X[0]), ValueError, r"X has shape \(3,\), expected \(any, 3\)"),
