@@ -12,6 +12,11 @@ import scipy
 
 from hf_lib.datasets.runs import RUNS, load
 
+ROOT = Path(__file__).resolve().parents[1]
+if RUNS.parents[1] != ROOT:             # another copy of the course is installed: nothing is written into that one
+    raise SystemExit(f"this script belongs to {ROOT}, and the hf_lib that Python finds to {RUNS.parents[1]}: "
+                     f"set PYTHONPATH to {ROOT}")
+
 
 class Columns:
     """Columns of numbers that grow by a row at a time."""

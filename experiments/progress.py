@@ -11,7 +11,8 @@ class Progress:
     """One line on stderr: name, share done, time left, the newest numbers."""
 
     def __init__(self, name):
-        self.name, self.started, self.first, self.shown, self.words = name, time.monotonic(), None, 0.0, ""
+        self.name, self.first, self.words = name, None, ""
+        self.started = self.shown = time.monotonic()
 
     def show(self, share, row=None):
         """`share` of the work is done, 0 where it is not known; `row` are numbers to show, as a dict."""

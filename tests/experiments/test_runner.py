@@ -1,6 +1,7 @@
 """The shared runner: rows where they are due, ends, checkpoints, Ctrl+C, tables and grids."""
 
 import doctest
+import runpy
 import signal
 import sys
 from pathlib import Path
@@ -200,6 +201,12 @@ def test_results_are_stored_with_the_settings_and_not_compared():
     assert again.columns == {"a": [1.0]}
 
 
+def test_nothing_is_written_into_another_copy_of_the_course(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys.modules["hf_lib.datasets.runs"], "RUNS", tmp_path / "data" / "runs")
+    with pytest.raises(SystemExit, match="set PYTHONPATH"):
+        runpy.run_path(history.__file__)
+
+
 # ---- grids
 
 def test_doctests_of_tuning():
@@ -288,3 +295,18 @@ def test_every_script_lists_what_can_be_run(script, monkeypatch, capsys):
     assert ended.value.code == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines and all(len(line.split()) > 3 for line in lines)
+
+
+STORED = [("race",), ("sine",), ("ablation",), ("against_adam",), ("mini_batches",), ("mnist",),
+          ("autoencoders", "curves", "hf"), ("autoencoders", "curves", "grid"), ("autoencoders", "curves", "tries")]
+
+
+@pytest.mark.parametrize("command", STORED, ids=" ".join)
+def test_what_is_stored_has_the_script_s_settings_and_is_not_made_again(command, monkeypatch, capsys):
+    script, *words = command
+    monkeypatch.setattr(history, "RUNS", ROOT / "data" / "runs")
+    monkeypatch.setattr(history.History, "save", lambda self: pytest.fail(f"{self.path.name} is written"))
+    monkeypatch.setattr(Course, "follow", lambda self, end: pytest.fail("a run is made"))
+    monkeypatch.setattr(sys, "argv", [f"{script}.py", *words])
+    __import__(script).main()
+    assert capsys.readouterr().out
