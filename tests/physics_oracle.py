@@ -9,6 +9,7 @@ import numpy as np
 from autograd import elementwise_grad
 
 import hf_lib as hf
+from hf_lib.network.activations import ACTIVATIONS
 from hf_lib.network.equations import Equation
 
 FUNCTIONS = {
@@ -18,7 +19,7 @@ FUNCTIONS = {
     "sin": anp.sin,
     "linear": lambda z: z,
 }
-SMOOTH = ("tanh", "sigmoid", "softplus", "sin")
+SMOOTH = tuple(name for name in FUNCTIONS if name in ACTIVATIONS and name != "linear")     # that an MLP takes
 
 
 @dataclass(frozen=True)
