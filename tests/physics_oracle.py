@@ -9,7 +9,6 @@ import numpy as np
 from autograd import elementwise_grad
 
 import hf_lib as hf
-from hf_lib.network.activations import ACTIVATIONS
 from hf_lib.network.equations import Equation
 
 FUNCTIONS = {
@@ -19,7 +18,7 @@ FUNCTIONS = {
     "sin": anp.sin,
     "linear": lambda z: z,
 }
-SMOOTH = tuple(name for name in FUNCTIONS if name in ACTIVATIONS and name != "linear")     # that an MLP takes
+SMOOTH = ("tanh", "sigmoid", "softplus", "sin")
 
 
 @dataclass(frozen=True)
