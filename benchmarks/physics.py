@@ -153,9 +153,10 @@ def main():
     text = "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *table])
     note = (f"2-D Poisson, tanh, {interior} + {border} points, float64, median of {rounds} rounds; {os.cpu_count()} "
             f"cores, {platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}, "
-            f"OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'unset')}. autograd and JAX "
-            "take second derivatives by differentiating twice. autograd keeps the forward pass for J, Jᵀ and G as "
-            "hf_lib does, JAX repeats it inside the jitted function.")
+            f"OPENBLAS_NUM_THREADS={os.environ.get('OPENBLAS_NUM_THREADS', 'unset')}, "
+            f"XLA_FLAGS={os.environ.get('XLA_FLAGS', 'unset')}. autograd and JAX take second derivatives "
+            "by differentiating twice. autograd keeps the forward pass for J, Jᵀ and G as hf_lib does, JAX repeats it "
+            "inside the jitted function. The machine may have been busy: read the ratios.")
     print(f"\n{text}\n\n{note}")
     if not args.quick:
         out = Path(__file__).parent / "results" / "physics.md"

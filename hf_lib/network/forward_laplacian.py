@@ -38,7 +38,7 @@ class ForwardLaplacian:
         self.out = self._Z[-1]
         self._hidden = [None]
         for l, act in enumerate(net.activations, start=1):
-            self._hidden.append(HiddenLayer(smooth(act.name), channels, self._Z[l], self._A[l], first=l == 1))
+            self._hidden.append(HiddenLayer(*smooth(act.name), channels, self._Z[l], self._A[l], l == 1))
 
     def forward(self, theta):
         """Fill `out` at θ (d,), which is kept, not copied. Cost 1/3."""

@@ -65,7 +65,7 @@ class HiddenLayer:
 
     Parameters
     ----------
-    act : Smooth
+    act, higher : Activation, Smooth
     channels : Channels
     Z : Rows
         z, z_k and Lz of this layer.
@@ -75,8 +75,8 @@ class HiddenLayer:
         Lz = 0 and z_k has one row for all points.
     """
 
-    def __init__(self, act, channels, Z, A, first):
-        self.act, self.channels, self.Z, self.A, self.first = act, channels, Z, A, first
+    def __init__(self, act, higher, channels, Z, A, first):
+        self.act, self.higher, self.channels, self.Z, self.A, self.first = act, higher, channels, Z, A, first
         self._s = np.empty_like(Z.value)                               # act'(z), (N, n)
         self._s_in = self._s[:channels.interior]                       # … inside, (N_i, n)
         self._t = np.empty_like(self._s_in)                            # act''(z)
@@ -89,8 +89,9 @@ class HiddenLayer:
     def forward(self):
         """Fill A from Z."""
         Z, A, s, t = self.Z, self.A, self._s_in, self._t
-        self.act.first(Z.value, A.value, self._s)                      # a = act(z), s = act'(z)
-        self.act.second(A.inside, s, t)                                # t = act''(z)
+        self.act.apply(Z.value, out=A.value)                           # a = act(z)
+        self.act.slope(Z.value, A.value, out=self._s)                  # s = act'(z)
+        self.higher.second(A.inside, s, t)                                # t = act''(z)
         self._weighted(Z.slopes, Z.slopes, out=self._q)                # q = Σ c_k z_k²
         np.multiply(t, self._q, out=A.laplacian)                       # La = t q …
         if not self.first:
@@ -139,7 +140,7 @@ class HiddenLayer:
         """P = ∂La/∂z = w q + t Lz, (N_i, n): made at the first need at this θ."""
         if self._P_is_old:
             P = self._P
-            self.act.third(self.A.inside, self._s_in, self._t, P)      # w = act'''(z)
+            self.higher.third(self.A.inside, self._s_in, self._t, P)      # w = act'''(z)
             P *= self._q
             if not self.first:
                 P += np.multiply(self._t, self.Z.laplacian, out=self._y)

@@ -18,6 +18,7 @@ import numpy as np
 
 from hf_lib._checks import number
 
+from .overflow import quietly
 from .residuals import Residuals
 
 CHUNK = 64       # points at a time for a Jacobian whose rows are not kept
@@ -26,6 +27,7 @@ CHUNK = 64       # points at a time for a Jacobian whose rows are not kept
 class ResidualLinearization(Residuals):
     """The residuals at one θ with all products and matrices. Build it with ``problem.linearize(theta)``."""
 
+    @quietly
     def jacobian(self):
         """J, shape (N, d): row n is ∇r_n. Cost 2/3, and N d numbers to write."""
         J = np.empty((self.N, self.theta.size), self.theta.dtype)
@@ -44,6 +46,7 @@ class ResidualLinearization(Residuals):
                 block[:inside, :-1] += np.matmul(left, right)
         return J
 
+    @quietly
     def gram(self, weights=1.0, biases=1.0):
         """J E Jᵀ, shape (N, N), where the diagonal E is `weights` at each weight and `biases` at each bias.
 
@@ -86,6 +89,7 @@ class ResidualLinearization(Residuals):
             total += np.einsum("nd,nd->d", J, J)
         return total
 
+    @quietly
     def kronecker_factors(self, rng=None):
         """For every layer A and S with A ⊗ S ≈ its block of JᵀJ, shapes (n+1, n+1) and (m, m). Cost 2/3.
 

@@ -23,6 +23,7 @@ from scipy.sparse.linalg import LinearOperator
 from hf_lib._checks import choice, float_array, number
 
 from .forward_laplacian import ForwardLaplacian
+from .overflow import quietly
 
 
 class Residuals:
@@ -47,6 +48,7 @@ class Residuals:
         Residuals.
     """
 
+    @quietly
     def __init__(self, problem, theta):
         self.problem, self.net, self.l2, self.N = problem, problem.net, problem.l2, problem.N
         self.theta = theta.copy()
@@ -62,6 +64,7 @@ class Residuals:
         self.residual[inside:] *= edge
 
     @cached_property
+    @quietly
     def value(self):
         """f(θ), summed in float64."""
         squares = float(np.sum(self.residual * self.residual, dtype=np.float64))
@@ -69,8 +72,9 @@ class Residuals:
 
     def gradient(self):
         """∇f(θ) = Jᵀ r + l2·weights, shape (d,). Cost 2/3 (with the forward pass: 1)."""
-        return self._add_decay(self.theta, self._reverse(self.residual))
+        return self.net.add_decay(self.l2, self.theta, self._reverse(self.residual))
 
+    @quietly
     def jvp(self, v):
         """J v, shape (N,): how each residual moves along v. Cost 2/3."""
         float_array("v", v, self.theta.shape, self.theta.dtype)
@@ -90,7 +94,7 @@ class Residuals:
 
     def ggn(self, v):
         """G v = Jᵀ J v + l2·v at the weights, shape (d,). Cost 4/3."""
-        return self._add_decay(v, self._reverse(self.jvp(v)))         # v → J v → Jᵀ J v
+        return self.net.add_decay(self.l2, v, self._reverse(self.jvp(v)))     # v → J v → Jᵀ J v
 
     def operator(self, kind="ggn", damping=0.0):
         """The (d, d) matrix G + damping·I as a `scipy.sparse.linalg.LinearOperator`.
@@ -118,6 +122,7 @@ class Residuals:
 
     # --- what the products share
 
+    @quietly
     def _reverse(self, u):
         return self._network.reverse(self._fill(u), np.empty_like(self.theta))
 
@@ -132,12 +137,6 @@ class Residuals:
             for by_k, u_k in zip(by_slopes, rows.slopes):
                 u_k[:, 0] = by_k * u[:inside]
         return fill
-
-    def _add_decay(self, v, out):
-        if self.l2:
-            for block, part in zip(self.net.blocks(out), self.net.blocks(v)):
-                block[:-1] += self.l2 * part[:-1]
-        return out
 
     def _at_points(self):
         """x, u, its slopes and Lu inside."""

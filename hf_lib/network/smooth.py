@@ -1,7 +1,8 @@
 """Three derivatives of a smooth activation. Derived in notebook 13 §2.
 
 The Laplacian of a network needs act'' on the way forwards, so its tangent and its reverse need act'''.
-Each is written through the ones before it, so that one tanh or exp serves all four.
+Each is written through the ones before it, so that one tanh or exp serves all four. (`Activation.bend` is
+act'' too, but makes a new array at every call.)
 """
 
 from collections.abc import Callable
@@ -9,32 +10,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .activations import sigmoid
+from .activations import activation
 
 
 @dataclass(frozen=True)
 class Smooth:
-    """act and its first three derivatives, entry by entry, written into arrays of the caller.
+    """act'' and act''', entry by entry, written into arrays of the caller.
 
     Attributes
     ----------
-    first : callable
-        ``first(z, a, s)`` fills a with act(z) and s with act'(z).
     second : callable
-        ``second(a, s, out)`` fills `out` with act''(z).
+        ``second(a, s, out)`` fills `out` with act''(z), from a = act(z) and s = act'(z).
     third : callable
-        ``third(a, s, t, out)`` fills `out` with act'''(z), from t = act''(z).
+        ``third(a, s, t, out)`` fills `out` with act'''(z), from t = act''(z) too.
     """
 
-    first: Callable
     second: Callable
     third: Callable
-
-
-def _tanh_first(z, a, s):
-    np.tanh(z, out=a)
-    np.multiply(a, a, out=s)
-    np.subtract(1, s, out=s)                             # 1 − a²
 
 
 def _tanh_second(a, s, out):
@@ -46,12 +38,6 @@ def _tanh_third(a, s, t, out):
     np.multiply(s, -6, out=out)
     out += 4
     out *= s                                             # s (4 − 6 s)
-
-
-def _sigmoid_first(z, a, s):
-    sigmoid(z, out=a)
-    np.subtract(1, a, out=s)
-    s *= a                                               # a (1 − a)
 
 
 def _sigmoid_second(a, s, out):
@@ -66,11 +52,6 @@ def _sigmoid_third(a, s, t, out):
     out *= s                                             # s (1 − 6 s)
 
 
-def _softplus_first(z, a, s):
-    np.logaddexp(z, 0, out=a)                            # log(1 + e^z), without overflow
-    sigmoid(z, out=s)
-
-
 def _softplus_second(a, s, out):
     np.subtract(1, s, out=out)
     out *= s                                             # s (1 − s)
@@ -82,38 +63,31 @@ def _softplus_third(a, s, t, out):
     out *= t                                             # t (1 − 2 s)
 
 
-def _sin_first(z, a, s):
-    np.cos(z, out=s)
-    np.sin(z, out=a)
-
-
-def _linear_first(z, a, s):
-    a[...] = z
-    s[...] = 1
-
-
 SMOOTH = {
-    "tanh": Smooth(_tanh_first, _tanh_second, _tanh_third),
-    "sigmoid": Smooth(_sigmoid_first, _sigmoid_second, _sigmoid_third),
-    "softplus": Smooth(_softplus_first, _softplus_second, _softplus_third),
-    "sin": Smooth(_sin_first, lambda a, s, out: np.negative(a, out=out), lambda a, s, t, out: np.negative(s, out=out)),
-    "linear": Smooth(_linear_first, lambda a, s, out: out.fill(0), lambda a, s, t, out: out.fill(0)),
+    "tanh": Smooth(_tanh_second, _tanh_third),
+    "sigmoid": Smooth(_sigmoid_second, _sigmoid_third),
+    "softplus": Smooth(_softplus_second, _softplus_third),
+    "sin": Smooth(lambda a, s, out: np.negative(a, out=out), lambda a, s, t, out: np.negative(s, out=out)),
+    "linear": Smooth(lambda a, s, out: out.fill(0), lambda a, s, t, out: out.fill(0)),
 }
 
 
 def smooth(name):
-    """The `Smooth` called `name`: tanh, sigmoid, softplus, sin or linear.
+    """The activation called `name` as a pair: its `Activation` and its `Smooth`.
 
     Raises
     ------
     ValueError
-        For any other; for ReLU, whose act'' is 0 almost everywhere, the message says so.
+        For a name that is not tanh, sigmoid, softplus, sin or linear; for ReLU, whose act'' is 0 almost
+        everywhere, the message says so.
 
     Examples
     --------
-    >>> z, a, s, t = np.array([1.0]), *np.empty((3, 1))
-    >>> smooth("tanh").first(z, a, s)
-    >>> smooth("tanh").second(a, s, t)
+    >>> act, higher = smooth("tanh")
+    >>> z, t = np.array([1.0]), np.empty(1)
+    >>> a = act.apply(z)
+    >>> s = act.slope(z, a)
+    >>> higher.second(a, s, out=t)
     >>> a.round(4), s.round(4), t.round(4)
     (array([0.7616]), array([0.42]), array([-0.6397]))
     """
@@ -123,4 +97,4 @@ def smooth(name):
     if name not in SMOOTH:
         raise ValueError(f"activation {name!r} has no third derivative here, expected one of "
                          + ", ".join(map(repr, SMOOTH)))
-    return SMOOTH[name]
+    return activation(name), SMOOTH[name]

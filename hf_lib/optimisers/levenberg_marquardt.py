@@ -7,6 +7,7 @@ from hf_lib.solvers.damped_least_squares import damped_step
 from hf_lib.solvers.damping import levenberg_marquardt, reduction_ratio
 from hf_lib.solvers.line_search import armijo
 
+from .ending import no_step
 from .loop import GRADIENT, REVERSE, VALUE, Batches, Optimiser, Step
 from .saving import Resumable
 
@@ -76,11 +77,8 @@ class LevenbergMarquardt(Resumable, Optimiser):
             raise TypeError("linearize(theta) has no jacobian: LevenbergMarquardt needs one, GaussNewton does not")
         f0, g = lin.value, lin.gradient()
         self.cost += GRADIENT
-        if not np.isfinite(f0) or not np.isfinite(g).all():
-            self.reason = f"loss or gradient is not finite before step {self.index + 1}"
-            return None
-        if not g.any():
-            self.reason = "gradient is zero"
+        self.reason = no_step(self.index + 1, f0, g, float(np.linalg.norm(g)), whole=True)
+        if self.reason:
             return None
         solve = damped_step(lin, g)
         size, unit = min(g.size, lin.N), 3 * lin.N * g.size

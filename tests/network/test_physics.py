@@ -73,6 +73,16 @@ def test_theta_and_points_stay_as_they_are():
         np.testing.assert_array_equal(array, copy)
 
 
+def test_overflow_is_silent_and_shows_in_the_value():
+    """(Any warning is an error in these tests.)"""
+    p, theta = problem(Mixture(), ("tanh", "sigmoid", "softplus"))
+    lin = p.linearize(theta * 1e200)
+    for result in (lin.value, p.value(theta * 1e200), lin.gradient(), lin.jvp(theta), lin.ggn(theta), lin.jacobian(),
+                   lin.gram(), lin.squared_gradients(), *lin.kronecker_factors()[0]):
+        assert np.ndim(result) == 0 or result.size
+    assert not np.isfinite(lin.value)
+
+
 # --- buffers: used again by the next θ, and never by two at once
 
 def test_linearisations_that_live_together_do_not_disturb_one_another():

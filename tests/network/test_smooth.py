@@ -13,10 +13,11 @@ BOTH = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32"
 def table(name, z):
     """act and its three derivatives at z."""
     a, s, t, w = (np.empty_like(z) for _ in range(4))
-    act = smooth(name)
-    act.first(z, a, s)
-    act.second(a, s, t)
-    act.third(a, s, t, w)
+    act, higher = smooth(name)
+    act.apply(z, out=a)
+    act.slope(z, a, out=s)
+    higher.second(a, s, t)
+    higher.third(a, s, t, w)
     return a, s, t, w
 
 
