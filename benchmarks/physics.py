@@ -18,6 +18,7 @@ from floor import NEEDS, floor, products
 from products import _agree, measure
 
 import hf_lib as hf
+from hf_lib.notebook.streams import utf8_streams
 
 NETS = {"2-64-1": [2, 64, 1], "2-64-64-48-48-1": [2, 64, 64, 48, 48, 1]}
 PRODUCTS = [name for name in NEEDS if name != "H"]
@@ -165,4 +166,5 @@ def main():
 
 
 if __name__ == "__main__":
+    utf8_streams()
     main()
