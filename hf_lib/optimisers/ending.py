@@ -24,7 +24,7 @@ def no_step(k, f, g, norm, whole):
     if whole and not g.any():
         return "gradient is zero"
     if whole and norm <= np.sqrt(np.finfo(g.dtype).tiny):
-        return f"the square of the gradient's norm underflows {g.dtype}"
+        return f"the square of the gradient's norm underflows {g.dtype} before step {k}"
     return None
 
 

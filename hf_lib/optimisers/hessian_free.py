@@ -69,7 +69,7 @@ class HessianFree(Resumable, Optimiser):
     True
     """
 
-    _saved = (*Resumable._saved, "warm", "damping", "rejections")
+    _saved = (*Resumable._saved, "warm", "damping", "rejections", "reached")
 
     def __init__(self, problem, theta, rng=None, preset="martens2010", max_steps=None, **changes):
         super().__init__(problem, theta, max_steps)
@@ -81,7 +81,7 @@ class HessianFree(Resumable, Optimiser):
         self.rng = None if rng is None else generator("rng", rng)
         self.damping = self.settings.damping
         self.warm = np.zeros_like(self.theta)            # where CG starts
-        self.rejections = 0
+        self.rejections, self.reached = 0, None          # f on all data at θ, as `value` gave it
         self._batches = Batches(problem, self.settings.gradient_batch, rng, "gradient_batch")
         if self.settings.preconditioner == "kronecker":
             generator("rng", rng)
@@ -100,6 +100,8 @@ class HessianFree(Resumable, Optimiser):
         lin, f0, g = self._linearize(batch)
         gradient_norm = float(np.linalg.norm(g))
         whole = self.settings.gradient_batch is None
+        if whole and self.reached is not None:           # a `linearize` that rounds otherwise makes no progress
+            f0 = min(f0, self.reached)
         self.reason = no_step(self.index + 1, f0, g, gradient_norm, whole)
         if self.reason:
             return None
@@ -127,7 +129,7 @@ class HessianFree(Resumable, Optimiser):
             alpha, words = 0.0, "θ does not change"
         accepted = alpha > 0
         if accepted:
-            self.theta, self.rejections = moved, 0
+            self.theta, self.rejections, self.reached = moved, 0, f1
         else:
             f1, words = f0, f"rejected: {words}"
             self.damping = max(self.damping, min(lam * self.settings.damping_factor, sys.float_info.max))

@@ -54,6 +54,8 @@ class LBFGS(Optimiser):
             return values[-1], g.astype(np.float64)
 
         def record(intermediate_result):
+            if not np.isfinite(intermediate_result.fun):
+                raise StopIteration                      # SciPy's way to end
             records.append(Step(len(records) + 1, intermediate_result.x.astype(dtype), float(intermediate_result.fun),
                                 nan, time.perf_counter() - start, GRADIENT * len(values)))
 
@@ -64,5 +66,7 @@ class LBFGS(Optimiser):
                               options=options)
         if not np.isfinite(values[0]):
             return deque(), "loss or gradient is not finite at the start"
+        if not np.isfinite(result.fun):
+            return records, f"loss or gradient is not finite after step {len(records) + 1}"
         words = str(result.message).strip(": ")
         return records, f"{words}: SciPy's line search found no lower f" if words == "ABNORMAL" else words

@@ -97,7 +97,7 @@ class Resumable:
 def _read(path):
     """The arrays of an .npz file; one sentence where it is none."""
     try:
-        with np.load(path) as file:
+        with open(path, "rb") as opened, np.load(opened) as file:
             return dict(file)
     except FileNotFoundError:
         raise

@@ -243,6 +243,54 @@ def test_bad_arguments_are_named(make, error, words):
         make()
 
 
+# --- ends, and NumPy's scalars
+
+@every_method
+def test_a_loop_whose_theta_no_longer_changes_ends(make):
+    class Flat:
+        value = staticmethod(lambda theta: 1.0)
+        gradient = staticmethod(lambda theta: np.zeros_like(theta))
+    loop = make(Flat(), START)
+    assert len(list(loop)) == 100 and loop.reason == "θ has not changed in 100 steps"
+    resumed = make(Flat(), START)
+    for _ in range(40):
+        next(resumed)
+    assert len(list(make(Flat(), START).restore(resumed.state()))) == 60
+
+
+def test_gradient_descent_ends_at_the_minimum():
+    loop = hf.GradientDescent(Bowl(), START, 0.1)
+    steps = list(loop)
+    np.testing.assert_allclose(steps[-1].theta, np.linalg.solve(Bowl.A, Bowl.b), rtol=1e-14)
+    assert len(steps) < 1000 and loop.reason == "θ has not changed in 100 steps"
+
+
+@pytest.mark.parametrize("make", [
+    lambda p, t: hf.SGD(p, t, lambda k: np.float64(0.01)), lambda p, t: hf.Adam(p, t, np.float64(0.01)),
+    lambda p, t: hf.Adam(p, t, beta1=np.float64(0.9), beta2=np.float64(0.99), eps=np.float64(1e-8)),
+    lambda p, t: hf.NAG(p, t, 1e-3, momentum=lambda k: 1 - 1 / np.sqrt(k + 5)),
+    lambda p, t: hf.Momentum(p, t, np.float64(1e-3), momentum=np.float64(0.9)),
+    lambda p, t: hf.GaussNewton(p, t, damping=np.float64(1.0), line_search=True),
+], ids=["SGD", "Adam", "Adam's own", "NAG", "Momentum", "GaussNewton"])
+def test_numpy_scalars_do_not_promote_float32(make):
+    problem, theta = sine(dtype=np.float32)
+    loop = make(problem, theta)
+    for _ in range(3):
+        step = next(loop)
+        assert step.theta.dtype == np.float32 and type(step.loss) is type(step.step_size) is float
+
+
+@pytest.mark.parametrize("make, error, words", [
+    (lambda: hf.SGD(Bowl(), START, lambda k: np.nan), ValueError, r"learning_rate\(0\) is nan"),
+    (lambda: hf.SGD(Bowl(), START, lambda k: None), TypeError, r"learning_rate\(0\) must be a number, got NoneType"),
+    (lambda: hf.NAG(Bowl(), START, 0.1, momentum=lambda k: -1), ValueError, r"momentum\(0\) is -1"),
+    (lambda: hf.NAG(Bowl(), START, np.array([0.1], object)), TypeError, "got an ndarray of dtype object"),
+])
+def test_what_a_schedule_returns_is_checked(make, error, words):
+    with pytest.raises(error, match=words):
+        next(make())
+
+
 # --- L-BFGS
 
 def test_lbfgs_finds_the_minimum_of_a_quadratic():
@@ -285,6 +333,40 @@ def test_lbfgs_memory_matters():
     assert last(10) < last(1)
 
 
+def test_lbfgs_says_why_it_ended():
+    class Scaled(Bowl):
+        def __init__(self, scale):
+            super().__init__()
+            self.scale = scale
+
+        def value(self, theta):
+            return self.scale * super().value(theta)
+
+        def gradient(self, theta):
+            return self.scale * super().gradient(theta)
+    for scale in (1e-300, 1e-20, 1e20, 1e300):
+        optimiser = hf.LBFGS(Scaled(scale), START, 50)
+        steps = list(optimiser)
+        assert optimiser.reason and not optimiser.reason.endswith(":")
+        assert all(np.isfinite(step.loss) for step in steps)
+    nowhere = hf.LBFGS(Scaled(np.inf), START, 50)
+    assert list(nowhere) == [] and nowhere.reason == "loss or gradient is not finite at the start"
+
+
+def test_lbfgs_interrupted_is_as_before():
+    class Interrupted(Bowl):
+        def gradient(self, theta):
+            if self.calls == 4:
+                self.calls += 1
+                raise KeyboardInterrupt
+            return super().gradient(theta)
+    optimiser = hf.LBFGS(Interrupted(), START, 10)
+    with pytest.raises(KeyboardInterrupt):
+        next(optimiser)
+    assert (optimiser.index, optimiser.cost, optimiser.reason) == (0, 0.0, None)
+    assert [step.loss for step in optimiser] == [step.loss for step in hf.LBFGS(Bowl(), START, 10)]
+
+
 # --- stopped and resumed
 
 @pytest.mark.parametrize("make", [
@@ -313,3 +395,37 @@ def test_resumed_is_as_never_interrupted(make, tmp_path):
     with pytest.raises(ValueError, match="state was saved with"):
         hf.NAG(problem, theta, 0.1).restore(
             hf.Adam(problem, theta, 0.1).state())
+
+
+def test_a_state_can_be_restored_again_and_again():
+    problem, theta = sine()
+    loop = hf.Adam(problem, theta, 0.01)
+    for _ in range(5):
+        next(loop)
+    state = loop.state()
+    runs = [[next(loop.restore(state)).loss] + [next(loop).loss for _ in range(5)] for _ in range(3)]
+    assert runs[0] == runs[1] == runs[2]
+    loop.restore(state)
+    state["theta"] += 1                                        # the loop has its own
+    assert next(loop).loss == runs[0][0]
+
+
+def falling(k):
+    return 0.1 / (k + 1)
+
+
+@pytest.mark.parametrize("make, other", [
+    (lambda p, t: hf.Adam(p, t, 0.01), lambda p, t: hf.Adam(p, t, 5.0)),
+    (lambda p, t: hf.Adam(p, t, 0.01), lambda p, t: hf.Adam(p, t, 0.01, beta1=0.1)),
+    (lambda p, t: hf.Adam(p, t, 0.01), lambda p, t: hf.Adam(p, t, 0.01, every=2)),
+    (lambda p, t: hf.NAG(p, t, 0.01), lambda p, t: hf.NAG(p, t, 0.01, momentum=0.5)),
+    (lambda p, t: hf.SGD(p, t, falling), lambda p, t: hf.SGD(p, t, 0.1)),
+    (lambda p, t: hf.SGD(p, t, 0.1), lambda p, t: hf.SGD(p, t, 0.1, batch=5, rng=np.random.default_rng(0))),
+    (lambda p, t: hf.SGD(p, t, 0.1), lambda p, t: hf.GradientDescent(p, t, 0.1)),
+], ids=["rate", "beta1", "every", "momentum", "schedule", "batch", "method"])
+def test_other_settings_are_refused(make, other):
+    problem, theta = sine()
+    state = make(problem, theta).state()
+    with pytest.raises(ValueError, match="state was saved with .*, this loop has"):
+        other(problem, theta).restore(state)
+    make(problem, theta).restore(state)                        # the same ones, made anew, are not

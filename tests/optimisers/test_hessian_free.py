@@ -57,7 +57,7 @@ class Wrapped:
         return self.problem.value_and_gradient(theta)
 
     def batch(self, index):
-        part = Wrapped(self.problem.batch(index), self.counts, self.twist)
+        part = type(self)(self.problem.batch(index), self.counts, self.twist)
         part.whole = self.whole
         return part
 
@@ -241,12 +241,14 @@ def test_the_record_holds_what_rho_is_made_of():
 
 
 def test_squared_gradients_that_overflow_end_the_loop_with_a_reason():
-    Y = np.array([[1e18], [-1e18]], np.float32)                    # two residuals that cancel in g, not in g²
-    problem = hf.Problem(hf.MLP([1, 2, 1], "linear"), hf.SquaredError(), np.ones((2, 1), np.float32), Y)
-    theta = np.full(problem.size, 50, np.float32)
-    loop = hf.HessianFree(problem, theta)
-    with np.errstate(over="ignore"):
-        assert list(loop) == []
+    class Large(hf.Problem):
+        def linearize(self, theta):
+            lin = super().linearize(theta)
+            lin.squared_gradients = lambda: np.full(theta.shape, np.float32(1e30)) ** 2   # they cancel in g
+            return lin
+    plain, theta = sine(dtype=np.float32)
+    loop = hf.HessianFree(Large(plain.net, plain.loss, plain.X, plain.Y), theta)
+    assert list(loop) == []
     assert "the preconditioner is not finite, before step 1" in loop.reason
     np.testing.assert_array_equal(loop.theta, theta)
 
@@ -326,6 +328,96 @@ def test_it_ends_where_there_is_nothing_to_do_or_nothing_can_be_done():
     assert list(huge) == [] and "not finite before step 1" in huge.reason
 
 
+def test_a_converged_loop_ends_by_itself():
+    """With all defaults, on linear regression: this once ended in a ZeroDivisionError."""
+    for dtype in (np.float64, np.float32):
+        rng = np.random.default_rng(0)
+        X = rng.standard_normal((50, 2)).astype(dtype)
+        problem = hf.Problem(hf.MLP([2, 1]), hf.SquaredError(), X, np.tanh(X[:, :1] - X[:, 1:]))
+        loop = hf.HessianFree(problem, problem.net.init(rng, dtype=dtype))
+        steps = list(loop)
+        best = 0.5 * np.linalg.lstsq(np.c_[X, np.ones(50)], problem.Y)[1].sum() / 50
+        assert len(steps) < 60 and loop.reason.startswith("f can no longer be lowered in this precision: a step")
+        assert steps[-1].loss == pytest.approx(best, rel=10 * float(np.finfo(dtype).eps))
+        assert 3 < sum(not step.accepted for step in steps[-10:]) and hf.diagnose(steps, loop.reason) == ()
+
+
+@pytest.mark.parametrize("preconditioner", [None, 0.75, "kronecker"])
+def test_an_interpolating_fit_ends_by_itself_and_is_no_sickness(preconditioner):
+    """f is a difference of nearly equal numbers here, and known far worse than to ε·f."""
+    X = np.linspace(0, 1, 40, dtype=np.float32)[:, None]
+    problem = hf.Problem(hf.MLP([1, 10, 1]), hf.SquaredError(), X, np.exp(X))
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        loop = hf.HessianFree(problem, problem.net.init(rng, dtype=np.float32), rng, damping=1.0, max_steps=2000,
+                              preconditioner=preconditioner)
+        steps = list(loop)
+        assert loop.reason.startswith("f can no longer be lowered") and steps[-1].loss < 1e-5
+        assert all(step.loss < step.before for step in steps if step.accepted)
+        assert hf.diagnose(steps, loop.reason) == ()
+
+
+def test_a_softmax_regression_in_float32_ends_by_itself():
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        X, Y = rng.standard_normal((60, 4)).astype(np.float32), np.eye(3, dtype=np.float32)[rng.integers(0, 3, 60)]
+        problem = hf.Problem(hf.MLP([4, 3]), hf.SoftmaxCrossEntropy(), X, Y, l2=1e-3)
+        loop = hf.HessianFree(problem, problem.net.init(rng, dtype=np.float32), max_steps=500)
+        steps = list(loop)
+        assert loop.reason.startswith("f can no longer be lowered") and hf.diagnose(steps, loop.reason) == ()
+        assert steps[-1].gradient_norm < 1e-5
+
+
+def test_a_damping_that_hides_every_step_is_named():
+    problem, theta = sine(dtype=np.float32)
+    loop = hf.HessianFree(problem, theta, damping=1e13)
+    assert len(list(loop)) == 4
+    assert loop.reason.startswith("λ = 3.4e+13 is too large for this precision: a step promises ")
+
+
+@pytest.mark.parametrize("scale, words", [(1e-24, "underflows float32"), (1e22, "overflows float32")])
+def test_a_gradient_whose_square_is_no_number_is_named(scale, words):
+    class Scaled:
+        value = staticmethod(lambda t: scale * float(np.sum(t)))
+        gradient = staticmethod(lambda t: np.full_like(t, scale))
+        linearize = staticmethod(lambda t: SimpleNamespace(ggn=lambda v: v))
+    loop = hf.HessianFree(Scaled(), np.ones(3, np.float32), preconditioner=None)
+    assert list(loop) == [] and loop.reason == f"the square of the gradient's norm {words} before step 1"
+
+
+def test_a_batch_without_a_gradient_is_a_rejected_step_and_no_end():
+    X = np.r_[np.zeros((4, 1)), np.ones((1, 1))]                   # four examples are fitted already, one is not
+    problem = hf.Problem(hf.MLP([1, 1]), hf.SquaredError(), X, 2 * X)
+    loop = hf.HessianFree(problem, np.array([1.0, 0.0]), np.random.default_rng(2), gradient_batch=1, max_steps=20)
+    steps = list(loop)
+    assert loop.reason == "step limit" and {step.accepted for step in steps} == {True, False}
+
+
+def test_a_step_that_leaves_theta_as_it_is_is_rejected_whatever_value_says():
+    problem, theta = sine()
+
+    class TwoPaths(Wrapped):                                       # its value is lower than linearize's, everywhere
+        def value(self, theta):
+            return super().value(theta) * (1 - 1e-12)
+    loop = hf.HessianFree(TwoPaths(problem), theta + 0.1, damping=1e40, preconditioner=None)
+    steps = list(loop)
+    assert not any(step.accepted for step in steps) and steps[0].note == "rejected: θ does not change"
+    X = problem.X[:, [0, 0]]
+    line = hf.Problem(hf.MLP([2, 1]), hf.SquaredError(), X, problem.Y)
+    loop = hf.HessianFree(TwoPaths(line), np.ones(3), max_steps=500)
+    losses = [step.loss for step in loop]
+    assert loop.reason != "step limit" and all(np.diff(losses) <= 0)
+
+
+def test_a_dead_unit_without_damping_does_not_overflow_the_preconditioner():
+    net = hf.MLP([1, 2, 1], "relu")
+    theta = np.array([1.0, 1.0, 0.5, -9.0, 1.0, 1.0, 0.0])         # the second unit is dead, and weight decay pulls it
+    X = np.linspace(0, 1, 9)[:, None]
+    problem = hf.Problem(net, hf.SquaredError(), X, X, l2=0.1)
+    steps = list(hf.HessianFree(problem, theta, damping=0.0, max_steps=3))
+    assert steps[0].accepted and steps[0].dead == 0.5 and steps[0].cg.reason != "not finite"
+
+
 # --- float32, global state, records
 
 def test_float32_stays_float32():
@@ -336,6 +428,39 @@ def test_float32_stays_float32():
         assert step.theta.dtype == step.cg.x.dtype == np.float32
         assert {x.dtype for x in step.cg.iterates} == {np.dtype(np.float32)}
     assert loop.warm.dtype == np.float32 and problem.value(loop.theta) < problem.value(theta)
+
+
+@pytest.mark.parametrize("name, value", [
+    ("warm_start", 0.9), ("damping", 0.1), ("damping_factor", 1.2), ("damping_floor", 0.01), ("preconditioner", 0.5),
+])
+def test_numpy_scalars_as_settings_do_not_promote_float32(name, value):
+    problem, theta = sine(dtype=np.float32)
+    plain = hf.HessianFree(problem, theta, **{name: value, "max_steps": 4})
+    loop = hf.HessianFree(problem, theta, **{name: np.float64(value), "max_steps": 4})
+    for a, b in zip(plain, loop, strict=True):
+        same(a, b)
+        assert b.theta.dtype == loop.warm.dtype == np.float32 and type(b.damping) is float
+    assert repr(loop.settings) == repr(plain.settings)
+    loop.restore(plain.state())
+
+
+def test_a_gradient_of_another_dtype_is_named():
+    problem, theta = sine(dtype=np.float32)
+
+    class Promoting:
+        value, linearize = problem.value, problem.linearize
+        gradient = staticmethod(lambda theta: problem.gradient(theta).astype(float))
+    with pytest.raises(TypeError, match=r"gradient\(theta\) has dtype float64, expected float32"):
+        next(hf.GradientDescent(Promoting, theta, 0.1))
+
+
+def test_strict_floating_point_errors_stay_outside():
+    problem, theta = sine(dtype=np.float32)
+    large = hf.Problem(problem.net, problem.loss, problem.X * np.float32(1e30), problem.Y * np.float32(1e15))
+    with np.errstate(all="raise"):
+        for loop in (hf.HessianFree(large, theta, max_steps=3), hf.Adam(large, theta, 1e-3, max_steps=3),
+                     hf.GaussNewton(large, theta, damping=1.0, max_steps=3), hf.LBFGS(large, theta, 3)):
+            assert isinstance(list(loop), list) and isinstance(loop.reason, str)
 
 
 def test_records_and_arguments_are_left_alone():
@@ -533,6 +658,85 @@ def test_another_setting_or_problem_is_refused():
         hf.HessianFree(sine(sizes=(1, 3, 1))[0], theta[:10], damping=0.1).restore(state)
     with pytest.raises(TypeError, match=r"state\['theta'\] has dtype float64, expected float32"):
         hf.HessianFree(problem, theta.astype(np.float32), damping=0.1).restore(state)
+
+
+def test_a_refused_state_changes_nothing():
+    problem, theta = sine()
+    make = lambda N: hf.HessianFree(problem.batch(slice(N)), theta, np.random.default_rng(0), gradient_batch=8,
+                                    max_steps=2)
+    other, loop = make(30), make(60)
+    list(other)
+    next(loop)
+    before = loop.state()
+    bad = [(other.state(), "an order of 30 examples, this loop's problem has 60"),
+           ({**before, "rng": np.array("null")}, "without a generator"),
+           ({k: v for k, v in before.items() if k != "warm"}, "state has no warm"),
+           ({**before, "theta": before["theta"] * np.nan}, "holds NaN")]
+    for state, words in bad:
+        with pytest.raises(ValueError, match=words):
+            loop.restore(state)
+        for name, value in loop.state().items():
+            np.testing.assert_array_equal(value, before[name])
+
+
+def damage(path, how):
+    whole = path.read_bytes()
+    if how == "another archive":
+        np.savez(path, other=np.ones(3))
+    elif how == "no archive":
+        path.write_text("step 3", encoding="utf-8")
+    else:
+        path.write_bytes(whole[:{"empty": 0, "cut off": len(whole) // 2, "last bytes": len(whole) - 30}[how]])
+
+
+@pytest.mark.parametrize("how", ["empty", "cut off", "last bytes", "no archive", "another archive"])
+def test_a_damaged_file_is_named(how, tmp_path):
+    problem, theta = sine()
+    loop, path = hf.HessianFree(problem, theta), tmp_path / "run.npz"
+    next(loop)
+    loop.save(path)
+    damage(path, how)
+    with pytest.raises(ValueError, match=r"run\.npz (is no saved state, or a damaged one|has no theta).*anew"):
+        loop.restore(path)
+    with pytest.raises(FileNotFoundError, match="nowhere.npz"):
+        loop.restore(tmp_path / "nowhere.npz")
+
+
+@pytest.mark.parametrize("at", range(1, 12))
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ZeroDivisionError])
+@pytest.mark.parametrize("make", [
+    lambda p, t, rng: hf.HessianFree(p, t, rng, gradient_batch=20, curvature_batch=10, damping=0.1),
+    lambda p, t, rng: hf.Adam(p, t, 1e-2, batch=7, rng=rng), lambda p, t, rng: hf.NAG(p, t, 1e-2, batch=7, rng=rng),
+], ids=["HessianFree", "Adam", "NAG"])
+def test_a_step_that_is_interrupted_leaves_the_state_before_it(make, error, at):
+    problem, theta = sine()
+    calls = []
+
+    class Interrupted(Wrapped):
+        def count(self, name):
+            calls.append(name)
+            if len(calls) == interrupt_at[0]:
+                raise error
+    interrupt_at, kinds = [0], []
+    for path in ("with", "without"):
+        calls.clear()
+        loop = make(Interrupted(problem), theta, np.random.default_rng(0))
+        for _ in range(6):
+            next(loop)
+        before = loop.state()
+        if path == "with":
+            interrupt_at[0] = len(calls) + at
+            try:
+                for _ in range(at):
+                    before = loop.state()
+                    next(loop)
+                pytest.fail("it was not interrupted")
+            except error:
+                interrupt_at[0] = 0
+            for name, value in loop.state().items():
+                np.testing.assert_array_equal(value, before[name])
+        kinds.append([step.loss for _, step in zip(range(40 - loop.index), loop)][-5:])
+    assert kinds[0] == kinds[1]
 
 
 def test_another_kind_of_generator_is_refused():
