@@ -54,6 +54,7 @@ class KroneckerPreconditioner:
         for A, S in factors:
             (n, m), dtype = (len(A), len(S)), A.dtype
             tiny = float(np.finfo(dtype).tiny)
+            damping = max(damping, tiny / float(np.finfo(dtype).eps))                # M⁻¹ is about I / λ at most
             mean_A, mean_S = (max(np.trace(F) / len(F), tiny) for F in (A, S))
             pi = np.clip(np.sqrt(mean_A / mean_S), tiny ** 0.25, tiny ** -0.25)      # one of them may be 0
             self._inverses.append((_inverse(A, pi * np.sqrt(damping)), _inverse(S, np.sqrt(damping) / pi)))

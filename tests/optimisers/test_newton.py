@@ -172,3 +172,25 @@ def test_an_autograd_problem_does_as_its_twin():
 def test_bad_arguments_are_named(arguments, error, words):
     with pytest.raises(error, match=words):
         hf.Newton(bowl()[0], **{"theta": np.zeros(2), **arguments})
+
+
+@pytest.mark.parametrize("method", [hf.Newton, hf.GaussNewton])
+@pytest.mark.parametrize("line_search", [False, True])
+def test_it_ends_by_itself_at_the_minimum(method, line_search):
+    problem, theta = least_squares()
+    optimiser = method(problem, theta, line_search=line_search, max_steps=200)
+    steps = list(optimiser)
+    assert optimiser.reason != "step limit" or not line_search      # the full step may go to and fro by a bit
+    np.testing.assert_allclose(steps[-1].theta, best_linear(problem), rtol=1e-9, atol=1e-11)
+
+
+def test_where_there_is_nothing_to_do_or_nothing_finite():
+    flat, best = bowl()
+    exact = Surface(flat.value, lambda t: np.zeros(2), flat.hessian)
+    for problem, reason in ((exact, "gradient is zero"),
+                            (Surface(lambda t: np.nan, flat.gradient, flat.hessian),
+                             "loss or gradient is not finite before step 1"),
+                            (Surface(flat.value, lambda t: t * 0 + 1e-300, flat.hessian),
+                             "the step is below the rounding of θ")):
+        optimiser = hf.Newton(problem, np.array([1.0, 2.0]))
+        assert list(optimiser) == [] and optimiser.reason == reason and optimiser.cost == 0

@@ -262,6 +262,53 @@ def test_no_underflow_is_taken_for_negative_curvature():
         assert res.reason == "residual below tolerance"
 
 
+@pytest.mark.parametrize("M", [None, "diagonal", "callable"])
+def test_a_positive_definite_matrix_is_never_called_indefinite(M):
+    """Whatever its scale and b's; CG is driven far beyond what rounding lets it solve, and never raises."""
+    reasons = set()
+    for seed in range(300):
+        rng, n = np.random.default_rng(seed), 1 + seed % 9
+        dtype, scale = (np.float32, 1e-6) if seed % 2 else (np.float64, 1e-140)
+        Q, h = np.linalg.qr(rng.standard_normal((n, n)))[0], np.geomspace(1, 1e4, n)
+        A = (Q * h @ Q.T * scale ** rng.uniform(-1, 1)).astype(dtype)
+        b = (rng.standard_normal(n) * scale ** rng.uniform(-1, 1)).astype(dtype)
+        diagonal = np.diag(A) * dtype(scale ** rng.uniform(-1, 1))
+        with np.errstate(all="raise"):
+            res = hf.cg(quiet(A.__matmul__), b, rtol=0.0, max_iters=100,
+                        M=quiet(diagonal.__rtruediv__) if M == "callable" else M and diagonal)
+        reasons.add(res.reason)
+        assert np.isfinite(res.x).all() and np.isfinite(res.phi).all()
+    assert "negative curvature" not in reasons and {"lost in rounding", "residual below tolerance"} <= reasons
+
+
+def quiet(product):
+    """The caller's own arithmetic may underflow here."""
+    return np.errstate(all="ignore")(lambda v: product(v))
+
+
+def test_negative_curvature_above_rounding_is_seen_on_the_way():
+    A = np.diag(np.r_[np.geomspace(1, 100, 20), -1e-3])
+    res = hf.cg(A, np.ones(21), rtol=0.0)
+    assert res.reason == "negative curvature" and res.iterations > 5 and res.direction @ A @ res.direction < 0
+
+
+def test_underflow_in_the_preconditioned_product_is_no_fault_of_the_preconditioner():
+    r = np.full(3, 1e-15, np.float32)                          # ‖r‖² is a float32, rᵀM⁻¹r is not
+    res = hf.cg(np.eye(3, dtype=np.float32), r, M=lambda r: r * np.float32(1e-20), rtol=0.0)
+    assert (res.reason, res.iterations) == ("lost in rounding", 0)
+
+
+def test_the_residual_is_the_recurrences_own():
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.standard_normal((40, 40)))[0]
+    A = (Q * np.geomspace(1, 1e4, 40) @ Q.T).astype(np.float32)
+    A, b = (A + A.T) / 2, rng.standard_normal(40).astype(np.float32)
+    res = hf.cg(A, b, rtol=1e-7, max_iters=2000)
+    true = [np.linalg.norm(b - A @ x) for x in res.iterates]
+    np.testing.assert_allclose(res.residual_norms[:5], true[:5], rtol=1e-4)
+    assert true[-1] > 10 * res.residual_norms[-1]              # as its documentation says
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_not_finite_keeps_the_last_good_x(bad):
     rng = np.random.default_rng(14)
@@ -345,6 +392,8 @@ def test_a_preconditioner_that_is_not_positive_is_refused(M):
     (dict(b=np.array([1.0, np.inf, 0.0])), ValueError, "b holds NaN or infinity"),
     (dict(b=np.ones((3, 1))), ValueError, r"b has shape \(3, 1\)"),
     (dict(b=np.ones(3, int)), TypeError, "b has dtype int"),
+    (dict(b=np.array([1.0, None, 2.0])), TypeError, "b is an ndarray of dtype object, expected float32 or float64"),
+    (dict(rtol=np.array([1.0])), TypeError, "rtol must be a number, got an ndarray of dtype float64"),
     (dict(b=[1.0, 1.0, 1.0]), TypeError, "b must be a numpy array, got list"),
     (dict(x0=np.ones(2)), ValueError, r"x0 has shape \(2,\)"),
     (dict(x0=np.ones(3, np.float32)), TypeError, "x0 has dtype float32"),

@@ -78,6 +78,17 @@ def test_factor_and_bounds_of_the_rule():
     assert hf.levenberg_marquardt(0.0, -1.0) == 0.0            # it multiplies: 0 stays 0
 
 
+def test_the_rule_neither_overflows_nor_underflows_nor_promotes():
+    large, small = 1e308, 1e-307
+    for _ in range(100):
+        large, small = hf.levenberg_marquardt(large, -1.0, 10.0), hf.levenberg_marquardt(small, 1.0, 10.0)
+    assert np.isfinite(large) and small > 0
+    assert hf.levenberg_marquardt(5e-324, 1.0) == 5e-324 and hf.levenberg_marquardt(0.0, 1.0) == 0.0
+    for rho in (-1.0, 0.5, np.float64(1.0)):
+        assert type(hf.levenberg_marquardt(np.float64(2.0), rho, np.float64(1.5))) is float
+    assert type(hf.reduction_ratio(np.float64(1.0), np.float64(2.0))) is float
+
+
 @pytest.mark.parametrize("damping, factor, error, words", [
     (-1.0, 1.5, ValueError, "damping is -1.0"), (np.nan, 1.5, ValueError, "damping is nan"),
     ("1", 1.5, TypeError, "damping must be a number"), (1.0, 1.0, ValueError, "factor is 1.0"),

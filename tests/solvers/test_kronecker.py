@@ -150,3 +150,23 @@ def test_a_factor_that_breaks_ends_the_loop_with_a_reason_and_the_last_good_thet
     assert list(loop) == []
     assert "not positive definite, before step 2" in loop.reason
     np.testing.assert_array_equal(loop.theta, first.theta)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("damping", [1e-300, 1e-12, 1.0])
+@pytest.mark.parametrize("scale", [1e-5, 1.0, 1e5])
+def test_it_stays_positive_where_the_factors_are_singular_or_zero(dtype, damping, scale):
+    """λ far below the rounding of the factors; a factor of rank one; one that is 0, as of a saturated layer."""
+    net, rng = hf.MLP([4, 5]), np.random.default_rng(0)
+    a, s = rng.standard_normal((2, 5)).astype(dtype) * dtype(scale)
+    for A, S in ((np.outer(a, a), np.outer(s, s)), (np.outer(a, a), np.zeros((5, 5), dtype))):
+        M = KroneckerPreconditioner(net, [(A, S)], damping)
+        for _ in range(20):
+            r = rng.standard_normal(net.size).astype(dtype)
+            assert 0 < r @ M(r) < np.inf
+
+
+def test_a_factor_that_is_not_finite_is_refused():
+    bad = np.full((2, 2), np.nan)
+    with pytest.raises(np.linalg.LinAlgError, match="a Kronecker factor with .* is not positive definite"):
+        KroneckerPreconditioner(hf.MLP([1, 2]), [(bad, np.eye(2))], 1.0)

@@ -108,3 +108,26 @@ def test_a_first_value_saves_one_evaluation():
 def test_bad_arguments_are_named(search, error, words):
     with pytest.raises(error, match=words):
         search(lambda t: 0.0)
+
+
+def test_a_value_as_large_as_f_is_no_decrease():
+    """c·α·slope is absorbed by the rounding of f here: ≤ alone would take a step that does not lower f."""
+    same = lambda t: 1.0
+    for found in (hf.armijo(same, 1.0, -1e-17), hf.armijo(same, 1.0, -1.0, c=0.0),
+                  hf.wolfe(same, lambda t: 0.0, 1.0, -1e-17)):
+        assert (found.step, found.value, found.reason) == (0.0, 1.0, "try limit")
+    lower = hf.armijo(lambda t: 1.0 - 2.0 ** -53, 1.0, -1e-17)
+    assert (lower.step, lower.reason) == (1.0, "sufficient decrease")
+
+
+def test_what_comes_back_are_python_floats():
+    x, p = np.ones(2, np.float32), np.full(2, -4, np.float32)
+    seen = []
+
+    def along(a):
+        seen.append((x + a * p).dtype)
+        return np.float32(np.sum((x + a * p) ** 2))
+    for found in (hf.armijo(along, np.float32(2), np.float32(-16), shrink=np.float64(0.5), c=np.float64(0.1)),
+                  hf.wolfe(along, lambda a: np.float32(2 * (x + a * p) @ p), np.float32(2), np.float32(-16))):
+        assert type(found.step) is type(found.value) is float and found.step > 0
+    assert set(seen) == {np.dtype(np.float32)}
