@@ -129,7 +129,7 @@ class HessianFree(Resumable, Optimiser):
             alpha, words = 0.0, "θ does not change"
         accepted = alpha > 0
         if accepted:
-            self.theta, self.rejections, self.reached = moved, 0, f1
+            self.theta, self.rejections, self.reached = moved, 0, f1 if whole else None
         else:
             f1, words = f0, f"rejected: {words}"
             self.damping = max(self.damping, min(lam * self.settings.damping_factor, sys.float_info.max))

@@ -649,6 +649,17 @@ def test_saving_over_an_old_state(tmp_path):
     assert hf.HessianFree(problem, theta, damping=0.1).restore(path).index == 3
 
 
+def test_a_state_from_mini_batches_can_go_on_with_all_data():
+    """Another loop takes over (as experiments/autoencoders.py does): f of a batch is no f on all data."""
+    problem, theta = sine()
+    first = hf.HessianFree(problem, theta, np.random.default_rng(0), gradient_batch=5)
+    for _ in range(8):
+        next(first)
+    whole = hf.HessianFree(problem, theta, np.random.default_rng(0))
+    step = next(whole.restore({**first.state(), "settings": whole.state()["settings"]}))
+    assert step.before == problem.value(first.theta)
+
+
 def test_another_setting_or_problem_is_refused():
     problem, theta = sine()
     state = hf.HessianFree(problem, theta, damping=0.1).state()
