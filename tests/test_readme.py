@@ -24,7 +24,7 @@ def test_links_within_the_page():
 
 def test_the_map_has_each_chapter_once_and_in_order():
     numbers = re.findall(r"^\| (\d\d) \|", README, re.MULTILINE)
-    assert numbers == [f"{number:02}" for number in range(18)]
+    assert numbers == [f"{number:02}" for number in range(19)]
 
 
 def test_the_map_links_exactly_the_notebooks_there_are():

@@ -1,4 +1,4 @@
-"""A network's value, slopes and weighted Laplacian at many points, with tangent and reverse. Derived in notebook 13 §2.
+"""A network's value, slopes and weighted Laplacian at many points, with tangent and reverse. Derived in 13 §2–3.
 
 Between the activations (`laplacian_layer`) all channels go through the same matrix, and only the value gets the bias:
 

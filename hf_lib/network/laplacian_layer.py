@@ -1,4 +1,4 @@
-"""One hidden layer of the forward Laplacian: the activation on all channels. Derived in notebook 13 §2.
+"""One hidden layer of the forward Laplacian: the activation on all channels. Derived in notebook 13 §2–3.
 
 At every point inside, a layer carries its value z, its slopes z_k = ∂z/∂x_k along the coordinates that the
 equation needs, and one weighted second derivative Lz = Σ_k c_k ∂²z/∂x_k². (At a point of the border, z alone.)

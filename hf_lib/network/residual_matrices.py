@@ -1,4 +1,4 @@
-"""Matrices from every single residual's gradient: J, J Jᵀ, the diagonal of Jᵀ J, Kronecker factors. Notebook 13 §4–5.
+"""Matrices from every single residual's gradient: J, J Jᵀ, the diagonal of Jᵀ J, Kronecker factors. Notebook 13 §3–6.
 
 A reverse pass that starts with 1 at every residual leaves, for each point n and channel c, the adjoint δ_nc of what a
 layer's matrix put out. Beside the a_nc that went in, row n of J is Σ_c a_nc δ_ncᵀ for each layer, with a 1 for the

@@ -1,4 +1,4 @@
-"""The residuals of a differential equation at one θ, and the products that they allow. Derived in notebook 13 §2–3.
+"""The residuals of a differential equation at one θ, and the products that they allow. Derived in notebook 13 §3.
 
 ==============  ==============================  ========
 product         formula                         cost

@@ -1,4 +1,4 @@
-"""Three derivatives of a smooth activation. Derived in notebook 13 §2.
+"""Three derivatives of a smooth activation. Derived in notebook 13 §2–3.
 
 The Laplacian of a network needs act'' on the way forwards, so its tangent and its reverse need act'''.
 Each is written through the ones before it, so that one tanh or exp serves all four. (`Activation.bend` is

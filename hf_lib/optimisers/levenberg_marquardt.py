@@ -1,4 +1,4 @@
-"""Gauss–Newton by dense solves with an adaptive λ, for least squares of moderate size. Derived in notebook 13 §4."""
+"""Gauss–Newton by dense solves with an adaptive λ, for least squares of moderate size. Derived in notebook 13 §5."""
 
 import numpy as np
 

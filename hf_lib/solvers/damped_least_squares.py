@@ -1,4 +1,4 @@
-"""The damped Gauss–Newton step by a dense solve, in whichever space is smaller. Derived in notebook 13 §4.
+"""The damped Gauss–Newton step by a dense solve, in whichever space is smaller. Derived in notebook 13 §5.
 
 The step minimises ½‖J p + r‖² + gᵀ's decay part + ½ pᵀ D p with the diagonal D = λ, or λ + l2 at the weights.
 With d parameters and N residuals it is, by the identity (D + JᵀJ)⁻¹ Jᵀ = D⁻¹ Jᵀ (I + J D⁻¹ Jᵀ)⁻¹,
