@@ -150,7 +150,7 @@ def dense(problem, theta, rng, seconds, **setting):
     return hf.LevenbergMarquardt(problem, theta, **setting)
 
 
-LAMBDAS, RATES, MOMENTA = (1e-4, 1e-2, 1.0), (3e-4, 1e-3, 3e-3, 1e-2, 3e-2), (0.9, 0.99, 0.999)
+LAMBDAS, RATES, MOMENTA = (1e-6, 1e-4, 1e-2), (3e-4, 1e-3, 3e-3, 1e-2, 3e-2), (0.9, 0.99, 0.999)
 CG = {"damping": LAMBDAS, "max_cg": (30, 100, 300)}
 METHODS = {
     "Hessian-free": Method(CG, hessian_free(None)),
