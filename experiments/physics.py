@@ -222,5 +222,9 @@ def entries():
                     lambda args, name=name: race(name, args))
 
 
-if __name__ == "__main__":
+def main():
     command_line(__doc__, entries)
+
+
+if __name__ == "__main__":
+    main()

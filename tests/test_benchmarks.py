@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import floor  # noqa: E402
 import hf_step  # noqa: E402
-import physics  # noqa: E402
+import physics_products  # noqa: E402
 import products  # noqa: E402
 import shares  # noqa: E402
 
@@ -49,16 +49,16 @@ def test_the_benchmark_runs_and_its_peers_agree(monkeypatch, capsys):
 
 @pytest.mark.slow
 def test_the_physics_benchmark_runs_and_its_peers_agree(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["physics.py", "--quick"])
-    physics.main()
+    monkeypatch.setattr(sys, "argv", ["physics_products.py", "--quick"])
+    physics_products.main()
     printed = capsys.readouterr().out
     assert "| 2-64-64-48-48-1 | G |" in printed and "autograd" in printed
 
 
 def test_the_floor_of_a_physics_informed_network_has_the_passes_own_shapes():
     """Value alone at first, all channels in between, no slopes at the end: as many numbers as the passes' buffers."""
-    problem, theta, v = physics.setting("2-64-64-48-48-1", 9, 4, np.random.default_rng(0))
-    made, layers = [], physics.matmul_floor(problem, np.random.default_rng(0))
+    problem, theta, v = physics_products.setting("2-64-64-48-48-1", 9, 4, np.random.default_rng(0))
+    made, layers = [], physics_products.matmul_floor(problem, np.random.default_rng(0))
     wanted = [rows.all.size for rows in problem.linearize(theta)._network._Z[1:]]
     for layer in layers:
         made.append(layer["forward"].__defaults__[2].size)

@@ -1,10 +1,10 @@
 """Time of gradient, J, Jᵀ and G of a physics-informed network, beside the matmul floor, autograd and jitted JAX.
 
-    python benchmarks/physics.py [--quick] [--rounds 30]
+    python benchmarks/physics_products.py [--quick] [--rounds 30]
 
 2-D Poisson, tanh, 900 points inside and 120 on the border, float64. As in products.py everything is timed in turn
 inside one round and ratios are taken round by round; before that the peers' results are checked against ours.
-Prints a table and writes it to benchmarks/results/physics.md.
+Prints a table and writes it to benchmarks/results/physics_products.md.
 """
 
 import argparse
@@ -160,7 +160,7 @@ def main():
             "inside the jitted function. The machine may have been busy: read the ratios.")
     print(f"\n{text}\n\n{note}")
     if not args.quick:
-        out = Path(__file__).parent / "results" / "physics.md"
+        out = Path(__file__).parent / "results" / "physics_products.md"
         out.parent.mkdir(exist_ok=True)
         out.write_text(f"# Products of a physics-informed network\n\n{note}\n\n{text}\n", encoding="utf-8")
 
