@@ -179,12 +179,6 @@ def _reason(k, norm, tolerance, max_iters, stop, phi):
     return "iteration limit" if k >= max_iters else None
 
 
-def _rounding(x, y):
-    """How far xᵀy may be off: n ε ‖x‖ ‖y‖, at least where products underflow."""
-    info = np.finfo(x.dtype)
-    return x.size * max(float(info.eps) * float(np.linalg.norm(x)) * float(np.linalg.norm(y)), float(info.tiny))
-
-
 def _inner(x, y):
     return float(np.vdot(x, y))
 
@@ -226,7 +220,19 @@ def _preconditioner(M, b):
     def checked(r):
         z = float_array("M(r)", apply(r), b.shape, b.dtype)
         r_z = _inner(r, z)
-        if r_z <= 0 and (r_z < -_rounding(r, z) or not z.any() and _inner(r, r) > 0):
-            raise np.linalg.LinAlgError(f"rᵀM⁻¹r is {r_z}, expected a positive definite preconditioner M")
+        if r_z <= 0 and r.any():
+            z = z.copy()
+            if (not z.any() and _inner(r, r) > 0) or r_z < -_rounding(apply, r, z):
+                raise np.linalg.LinAlgError(f"rᵀM⁻¹r is {r_z}, expected a positive definite preconditioner M")
         return z
     return checked
+
+
+def _rounding(apply, r, z):
+    """How far rᵀM⁻¹r may be off: n ε ‖M⁻¹‖ ‖r‖², at least where products underflow.
+
+    Where z = M⁻¹r is made of rounding it lies along the largest of M⁻¹, which one more application thus finds.
+    """
+    info, length = np.finfo(r.dtype), float(np.linalg.norm(z))
+    norm = float(np.linalg.norm(apply(z / info.dtype.type(length)))) if length > 0 else 0.0
+    return r.size * max(float(info.eps) * norm * float(np.linalg.norm(r)) ** 2, float(info.tiny))

@@ -298,6 +298,21 @@ def test_underflow_in_the_preconditioned_product_is_no_fault_of_the_precondition
     assert (res.reason, res.iterations) == ("lost in rounding", 0)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_preconditioner_that_is_positive_but_for_rounding_is_not_refused(dtype):
+    """M⁻¹ of two factors that are singular but for rounding: rᵀM⁻¹r comes out negative at times."""
+    negative = 0
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        Q = [np.linalg.qr(rng.standard_normal((3, 3)))[0] for _ in range(2)]
+        left, right = ((q * np.array([1.0, 1.0, 10 / np.finfo(dtype).eps]) @ q.T).astype(dtype) for q in Q)
+        inverse = lambda r, left=left, right=right: (left @ r.reshape(3, 3) @ right).ravel()
+        r = np.outer(Q[0][:, 0], Q[1][:, 0]).ravel().astype(dtype)       # the smallest eigenvalue's
+        negative += r @ inverse(r) < 0
+        assert np.isfinite(hf.cg(np.eye(9, dtype=dtype), r, M=inverse, rtol=0.0, max_iters=20).x).all()
+    assert negative > 3
+
+
 def test_the_residual_is_the_recurrences_own():
     rng = np.random.default_rng(0)
     Q = np.linalg.qr(rng.standard_normal((40, 40)))[0]
