@@ -1,11 +1,10 @@
 """Notebook 13: its functions are the library's, its answers say what its cells show, its confirmations can fail."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from chapter_cells import assert_caught, assert_each_in_one_cell, assert_every_part, names_before, sources_of
+from chapter_cells import NOTEBOOKS, assert_every_part, mutation_tests, names_before, names_of, sources_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,22 +12,12 @@ import hf_lib as hf
 from hf_lib.exercises import ch13 as ex
 from hf_lib.solvers.damped_least_squares import damped_step
 
-NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "13_physics_informed.ipynb"
+NOTEBOOK = NOTEBOOKS / "13_physics_informed.ipynb"
 CELLS = sources_of(NOTEBOOK)
 RACES = next(k for k, source in enumerate(CELLS) if "def raced(" in source)      # all before it takes 4 s, all 35 s
 seeds = st.integers(0, 2**32 - 1)
 quick = settings(max_examples=20, deadline=None)
-
-
-@pytest.fixture(scope="module")
-def before():
-    """Code cell → the notebook's names just before it, None → before the races: run once, without pictures."""
-    return names_before(CELLS[:RACES])
-
-
-@pytest.fixture(scope="module")
-def mine(before):
-    return SimpleNamespace(**before[None])
+before, mine = names_of(CELLS[:RACES])
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +62,7 @@ MUTATIONS = {
     "6 promise": ("promise = 0.5 * g2 @", "promise = 0.25 * g2 @"),
 }
 
-
-def test_each_formula_stands_in_one_cell():
-    assert_each_in_one_cell(MUTATIONS, CELLS)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("step", MUTATIONS)
-def test_a_wrong_formula_is_caught(step, before):
-    assert_caught(CELLS[:RACES], before, MUTATIONS[step], later=2)
+test_each_formula_stands_in_one_cell, test_a_wrong_formula_is_caught = mutation_tests(CELLS[:RACES], MUTATIONS, later=2)
 
 
 # ---- the notebook's own versions -------------------------------------------------------------------
