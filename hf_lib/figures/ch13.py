@@ -10,7 +10,7 @@ from .ch13_spectrum import spectrum, where_f_sits
 __all__ = ["where_f_sits", "spectrum", "race", "film", "few_points"]
 
 LOW, HIGH = 1e-7, 1.0                                        # of the errors that pictures show
-VARIANTS = {"falling": style.SOLID, "Kronecker": style.DASH_DOT, "diagonal": style.DASHED, "10 CG": style.DASH_DOT}
+VARIANTS = {"falling": style.SOLID, "Kronecker": style.DASH_DOT, "diagonal": style.DASHED}
 
 
 def _line(name):

@@ -32,7 +32,7 @@ def spectrum(spectra, points, width, lam):
     ax.plot(index, h + lam, color=style.COLOUR["model"], linestyle=style.DASHED, label="h + λ")
     ax.axhline(lam, color=style.COLOUR["bound"], linewidth=1)
     largest = max(4 * w + 1 for _, w in spectra)
-    ax.set(yscale="log", xlim=(0, 1.02 * largest), ylim=(1e-19, 1e4), yticks=10.0 ** np.arange(-18, 4, 3))
+    ax.set(yscale="log", xlim=(0, 1.02 * largest), ylim=(1e-19, 1e8), yticks=10.0 ** np.arange(-18, 7, 3))
     style.label(ax, "number of the eigenvalue", "h", f"{points} points, {d} parameters: {above} eigenvalues above "
                                                      f"λ,  κ(G + λI) = {style.number(kappa, 2)}")
     style.legend(ax, loc="upper right")
