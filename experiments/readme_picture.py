@@ -16,6 +16,7 @@ import hf_lib as hf
 from hf_lib.datasets import run
 from hf_lib.explore import style
 from hf_lib.figures import ch00, ch12
+from hf_lib.figures.error_map import style_of
 
 WIDTH = 640                                     # of the film, in pixels
 PICTURES = Path(__file__).resolve().parent.parent / "data" / "pictures"
@@ -40,7 +41,7 @@ def poisson(seed=0):
 
 def colours(names):
     """256 colours as bytes: the maps', and each method's and black in shades down to white."""
-    inks = ["#000000"] + [ch00.style_of(name)["color"] for name in names]
+    inks = ["#000000"] + [style_of(name)["color"] for name in names]
     shades = [1 - share * (1 - np.array(to_rgb(ink))) for ink in inks for share in np.linspace(0, 1, 12)]
     maps = colormaps[style.SEQUENTIAL](np.linspace(0, 1, 256 - len(shades)))[:, :3]
     return np.round(255 * np.vstack([maps, shades])).astype(np.uint8).tobytes()

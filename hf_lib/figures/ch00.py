@@ -13,9 +13,10 @@ from hf_lib.network.problem import Problem
 from hf_lib.optimisers.first_order import SGD, Adam
 from hf_lib.optimisers.hessian_free import HessianFree
 
-from .ch00_equation import EquationRun, equation, record_equation, style_of
+from .ch00_equation import EquationRun, equation, record_equation
+from .error_map import style_of
 
-__all__ = ["CELL", "Lap", "record", "race", "digits", "EquationRun", "record_equation", "equation", "style_of"]
+__all__ = ["CELL", "Lap", "record", "race", "digits", "EquationRun", "record_equation", "equation"]
 
 CELL = 40  # pixels of the wall of misread digits that one of them gets, with the guess above it
 AXES = {"gradient-equivalents": "cost", "seconds": "seconds"}

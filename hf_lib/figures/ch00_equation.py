@@ -8,21 +8,14 @@ import numpy as np
 from hf_lib import explore
 from hf_lib.explore import style
 
-__all__ = ["EquationRun", "equation", "record_equation", "style_of"]
+from .error_map import error_map, scale, style_of
+
+__all__ = ["EquationRun", "equation", "record_equation"]
 
 KEPT = 80                                       # records of a run
 SIDE = 41                                       # points of a map along an edge
-LOW, HIGH = 1e-7, 1.0                           # of |u − u*| in the maps
 FRAMES = 40
 AXES = {"CPU seconds": "cpu", "gradient-equivalents": "cost"}
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def style_of(name):
-    """How a method is drawn; "Adam, falling" has Adam's colour, and a solid line of its own."""
-    base, _, variant = name.partition(", ")
-    look = style.method(base)
-    return look | {"label": name, "linestyle": style.SOLID} if variant else look
 
 
 @dataclass(frozen=True)
@@ -97,10 +90,10 @@ def equation(runs, k, axis):
     grid = fig.add_gridspec(2, len(runs), height_ratios=(1, 1.25))
     above = [fig.add_subplot(grid[0, i]) for i in range(len(runs))]
     for ax, (name, run) in zip(above, runs.items(), strict=True):
-        image = _map(ax, run.maps[row[name]], style_of(name)["label"])
-    bar = fig.colorbar(image, ax=above, shrink=0.9, ticks=(-6, -4, -2, 0),
-                       format=lambda v, _: "10" + str(int(v)).translate(SUPERSCRIPTS))
-    bar.set_label("|u − u*|")
+        image = error_map(ax, run.maps[row[name]])
+        ax.set(xticks=(), yticks=())
+        ax.set_title(style_of(name)["label"])
+    scale(fig, image, above, shrink=0.9)
 
     below = fig.add_subplot(grid[1, :])
     for name, run in runs.items():
@@ -118,16 +111,6 @@ def equation(runs, k, axis):
     fig.alt = (f"Maps of |u − u*| on the square, and relative errors, after {_amount(budget, axis)}: "
                + ", ".join(f"{name} {run.error[row[name]]:.1e}" for name, run in runs.items()) + ".")
     return fig
-
-
-def _map(ax, error, title):
-    """|u − u*| over the square, on a logarithmic scale from LOW to HIGH."""
-    image = ax.imshow(np.log10(np.clip(error, LOW, HIGH)).T, origin="lower", extent=(0, 1, 0, 1),
-                      vmin=np.log10(LOW), vmax=np.log10(HIGH), cmap=style.SEQUENTIAL, interpolation="bilinear")
-    ax.grid(False)
-    ax.set(xticks=(), yticks=())
-    ax.set_title(title)
-    return image
 
 
 def _budget(runs, field, k):
