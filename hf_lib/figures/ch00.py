@@ -100,7 +100,7 @@ def race(laps, data, grid, who, k, axis):
     row = max(np.searchsorted(getattr(lap, field), budget, side="right") - 1, 0)
 
     fit.plot(*data, ".", color=style.COLOUR["data"], markersize=7, alpha=0.5, label="data")
-    fit.plot(grid, lap.shown[row], color=style_of(who)["color"], linewidth=1.6, label=f"{who}'s network")
+    fit.plot(grid, lap.shown[row], color=style_of(who)["color"], linewidth=1.6, label=f"network of {who}")
     fit.set_ylim(-1.6, 1.9)
     style.label(fit, "x", "z", f"{who} after {_amount(budget, axis)}")
     style.legend(fit, loc="upper left", ncols=2)
@@ -161,9 +161,10 @@ def digits(laps, images, labels, guesses, who, axis):
         error.plot(getattr(lap, AXES[axis]), 100 * lap.shown, **style_of(name) | {"markersize": 4})
     error.set_xscale("log")
     error.set_yscale("log")
+    error.set_ylim(2, 110)                        # room for the legend below all curves
     error.set_yticks([5, 10, 20, 50, 100], ["5", "10", "20", "50", "100"])
     style.label(error, axis, "test error in %", "784–100–10 on part of MNIST")
-    style.legend(error, loc="upper right")
+    style.legend(error, loc="lower left", ncols=2)
 
     wrong = np.flatnonzero(guesses[who] != labels)
     shown = wrong[:20]
