@@ -1,36 +1,64 @@
-"""The pictures in the README: the race of notebook 00 §3, made again, and the autoencoders of notebook 12 §6.
+"""The pictures in the README: the race of notebook 00 §5 as a film, and the autoencoders of notebook 12 §6.
 
-    python experiments/readme_picture.py        # about half a minute; writes data/pictures/*.png
+    python experiments/readme_picture.py        # about half a minute; writes data/pictures/
 """
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from commands import Entry, command_line
+from matplotlib import colormaps
+from matplotlib.colors import to_rgb
+from PIL import Image
 
 import hf_lib as hf
 from hf_lib.datasets import run
+from hf_lib.explore import style
 from hf_lib.figures import ch00, ch12
+from hf_lib.figures.error_map import style_of
 
+WIDTH = 640                                     # of the film, in pixels
 PICTURES = Path(__file__).resolve().parent.parent / "data" / "pictures"
 HOUR = {"SGD": "sgd_hour", "momentum": "momentum_hour", "NAG": "nag_hour", "Adam": "adam_hour", "Hessian-free": "hf"}
 
 
-def race(budget=3000):
-    """Hessian-free, Adam and SGD on y = sin 10x without noise, from the same θ."""
-    data = hf.datasets.sine("code", np.random.default_rng(0), n=1000, noise=0.0)
-    net = hf.MLP([1, 20, 20, 1], activation="tanh")
-    problem = hf.Problem(net, hf.SquaredError(), data.X, data.Y)
-    theta = net.init(np.random.default_rng(0))
-    grid = np.linspace(-1, 1, 300)[:, None]
+def poisson(seed=0):
+    """Four methods on −Δu = 2π² sin πx₁ sin πx₂, as in notebook 00 §5, from the same θ."""
+    equation, rng = hf.equations.PoissonSine(2), np.random.default_rng(0)
+    points = equation.interior_points(400, rng), equation.border_points(100, rng)
+    fresh = equation.interior_points(2000, np.random.default_rng(1))
+    problem = hf.PhysicsProblem(hf.MLP([2, 32, 1], activation="tanh"), equation, *points)
+    start = problem, problem.net.init(np.random.default_rng(seed))
     entrants = {
-        "Hessian-free": hf.HessianFree(problem, theta, damping=1.0),
-        "Adam": hf.Adam(problem, theta, 0.01, batch=100, rng=np.random.default_rng(1), every=100),
-        "SGD": hf.SGD(problem, theta, 0.05, batch=100, rng=np.random.default_rng(1), every=100),
+        "Adam, falling": hf.Adam(*start, lambda k: 0.3 * (1 - k / 4000) ** 2, max_steps=4000),
+        "L-BFGS": hf.LBFGS(*start, max_steps=2200, memory=50),
+        "Hessian-free": hf.HessianFree(*start, damping=1.0, preconditioner=None, max_cg=60, max_steps=105),
+        "Gauss-Newton": hf.LevenbergMarquardt(*start, damping_factor=1.5, max_steps=900),
     }
-    laps = {name: ch00.record(name, entrant, budget, show=lambda t: net(t, grid)[:, 0], loss=problem.value)
-            for name, entrant in entrants.items()}
-    return ch00.race(laps=laps, data=(data.X[:, 0], data.Y[:, 0]), grid=grid[:, 0], who="Hessian-free")
+    return {name: ch00.record_equation(name, entrant, fresh) for name, entrant in entrants.items()}
+
+
+def colours(names):
+    """256 colours as bytes: the maps', and each method's and black in shades down to white."""
+    inks = ["#000000"] + [style_of(name)["color"] for name in names]
+    shades = [1 - share * (1 - np.array(to_rgb(ink))) for ink in inks for share in np.linspace(0, 1, 12)]
+    maps = colormaps[style.SEQUENTIAL](np.linspace(0, 1, 256 - len(shades)))[:, :3]
+    return np.round(255 * np.vstack([maps, shades])).astype(np.uint8).tobytes()
+
+
+def film(runs, path):
+    """An animated GIF of the notebook's picture at every second budget; the last stays for four seconds."""
+    frames = []
+    for k in ch00.equation.controls({"runs": runs})["k"].values[1::2]:
+        fig = ch00.equation(runs=runs, k=k)
+        image = Image.open(BytesIO(fig.png())).convert("RGB")
+        frames.append(image.resize((WIDTH, round(WIDTH * image.height / image.width)), Image.Resampling.LANCZOS))
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(list(colours(runs)))
+    few = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    few[0].save(path, save_all=True, append_images=few[1:], duration=[250] * (len(few) - 1) + [4000], loop=0)
+    print(fig.alt)
 
 
 def autoencoders():
@@ -41,14 +69,20 @@ def autoencoders():
 
 def draw(make):
     """Write the picture, and print its alt text."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
     fig = make()
     (PICTURES / f"{make.__name__}.png").write_bytes(fig.png())
     print(fig.alt)
 
 
+def physics():
+    """Write the film of one start, and print how two others end."""
+    film(poisson(), PICTURES / "physics.gif")
+    for seed in (1, 2):
+        print(f"start {seed}:", ", ".join(f"{name} {run.error[-1]:.1e}" for name, run in poisson(seed).items()))
+
+
 def entries():
-    yield Entry("race", "three methods on y = sin 10x", "half a minute", run=lambda args: draw(race))
+    yield Entry("physics", "four methods on an equation, a film", "half a minute", run=lambda args: physics())
     yield Entry("autoencoders", "an hour of each, as stored", "a second", run=lambda args: draw(autoencoders))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of notebook 00: the race on the sine data, and the race on digits."""
+"""Pictures of notebook 00: the races on the sine data and on digits; that on an equation is in `ch00_equation`."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +12,11 @@ from hf_lib.network.mlp import MLP
 from hf_lib.network.problem import Problem
 from hf_lib.optimisers.first_order import SGD, Adam
 from hf_lib.optimisers.hessian_free import HessianFree
+
+from .ch00_equation import EquationRun, equation, record_equation
+from .error_map import style_of
+
+__all__ = ["CELL", "Lap", "record", "race", "digits", "EquationRun", "record_equation", "equation"]
 
 CELL = 40  # pixels of the wall of misread digits that one of them gets, with the guess above it
 AXES = {"gradient-equivalents": "cost", "seconds": "seconds"}
@@ -70,6 +75,7 @@ def _example_race():
     theta, grid = net.init(rng), np.linspace(-1, 1, 50)[:, None]
     entrants = {"Hessian-free": HessianFree(problem, theta, damping=1.0),
                 "Adam": Adam(problem, theta, 1e-2, every=5),
+                "Adam, falling": Adam(problem, theta, lambda k: 1e-2 * 0.95**k, every=5),
                 "SGD": SGD(problem, theta, 0.05, batch=20, rng=rng, every=5)}
     laps = {name: record(name, entrant, 60, lambda t: net(t, grid)[:, 0]) for name, entrant in entrants.items()}
     return {"laps": laps, "data": (X[:, 0], np.sin(5 * X[:, 0])), "grid": grid[:, 0]}
@@ -94,17 +100,17 @@ def race(laps, data, grid, who, k, axis):
     row = max(np.searchsorted(getattr(lap, field), budget, side="right") - 1, 0)
 
     fit.plot(*data, ".", color=style.COLOUR["data"], markersize=7, alpha=0.5, label="data")
-    fit.plot(grid, lap.shown[row], color=style.COLOUR[who], linewidth=1.6, label=f"{who}'s network")
+    fit.plot(grid, lap.shown[row], color=style_of(who)["color"], linewidth=1.6, label=f"network of {who}")
     fit.set_ylim(-1.6, 1.9)
     style.label(fit, "x", "z", f"{who} after {_amount(budget, axis)}")
     style.legend(fit, loc="upper left", ncols=2)
 
     for name, other in laps.items():
-        line = style.method(name) | {"marker": ""}
+        line = style_of(name) | {"marker": ""}
         progress.plot(getattr(other, field), other.loss, **line, alpha=1 if name == who else 0.75)
     progress.axvline(budget, color="#555555", linewidth=1)
-    progress.plot(getattr(lap, field)[row], lap.loss[row], style.method(who)["marker"],
-                  color=style.COLOUR[who], markersize=10)
+    progress.plot(getattr(lap, field)[row], lap.loss[row], style_of(who)["marker"],
+                  color=style_of(who)["color"], markersize=10)
     progress.set_xscale("log")
     progress.set_yscale("log")
     style.label(progress, axis, "f(θ)", "loss against cost")
@@ -137,7 +143,7 @@ def _example_digits():
     images, labels = rng.random((40, 784), dtype=np.float32), rng.integers(0, 10, 40)
     ramp = np.geomspace(1, 30, 8)
     laps = {name: Lap(ramp, ramp / (20 + i), 1 / ramp, 0.9 / ramp, None)
-            for i, name in enumerate(["Hessian-free", "SGD", "Adam"])}
+            for i, name in enumerate(["Hessian-free", "SGD", "Adam", "Adam, falling"])}
     return {"laps": laps, "images": images, "labels": labels,
             "guesses": {name: (labels + (np.arange(40) % 3 == 0)) % 10 for name in laps}}
 
@@ -152,12 +158,13 @@ def digits(laps, images, labels, guesses, who, axis):
     fig = style.figure(9, 3.9)
     error, wall = fig.subplots(1, 2, width_ratios=[1.25, 1])
     for name, lap in laps.items():
-        error.plot(getattr(lap, AXES[axis]), 100 * lap.shown, **style.method(name) | {"markersize": 4})
+        error.plot(getattr(lap, AXES[axis]), 100 * lap.shown, **style_of(name) | {"markersize": 4})
     error.set_xscale("log")
     error.set_yscale("log")
+    error.set_ylim(2, 110)                        # room for the legend below all curves
     error.set_yticks([5, 10, 20, 50, 100], ["5", "10", "20", "50", "100"])
     style.label(error, axis, "test error in %", "784–100–10 on part of MNIST")
-    style.legend(error, loc="upper right")
+    style.legend(error, loc="lower left", ncols=2)
 
     wrong = np.flatnonzero(guesses[who] != labels)
     shown = wrong[:20]

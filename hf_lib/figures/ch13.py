@@ -6,36 +6,16 @@ from hf_lib import explore
 from hf_lib.explore import style
 
 from .ch13_spectrum import spectrum, where_f_sits
+from .error_map import error_map, scale, style_of
 
 __all__ = ["where_f_sits", "spectrum", "race", "film", "few_points"]
 
-LOW, HIGH = 1e-7, 1.0                                        # of the errors that pictures show
-VARIANTS = {"falling": style.SOLID, "Kronecker": style.DASH_DOT, "diagonal": style.DASHED}
-
-
-def _line(name):
-    """How a method is drawn; a variant such as "Adam, falling" has its method's colour and dashes of its own."""
-    base, _, variant = name.partition(", ")
-    look = style.method(base)
-    if variant:
-        look |= {"label": name, "linestyle": VARIANTS.get(variant, style.DOTTED)}
-    return look
-
 
 def _map(fig, ax, error, title):
-    """|u − u*| over the unit square, on a logarithmic scale from LOW to HIGH."""
-    shown = np.log10(np.clip(error, LOW, HIGH))
-    image = ax.imshow(shown.T, origin="lower", extent=(0, 1, 0, 1), vmin=np.log10(LOW), vmax=np.log10(HIGH),
-                      cmap=style.SEQUENTIAL, interpolation="bilinear")
-    ax.grid(False)
+    image = error_map(ax, error)
     ax.set(xticks=(0, 0.5, 1), xticklabels=("0", "½", "1"), yticks=(0, 0.5, 1), yticklabels=("0", "½", "1"))
     style.label(ax, "x₁", "x₂", title)
-    bar = fig.colorbar(image, ax=ax, shrink=0.85, ticks=(-6, -4, -2, 0), format=lambda v, _: f"10{_power(v)}")
-    bar.set_label("|u − u*|")
-
-
-def _power(exponent):
-    return str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    scale(fig, image, ax, shrink=0.85)
 
 
 # ---- a film of the error ---------------------------------------------------------------------------
@@ -62,15 +42,15 @@ def film(films, method, k):
     of = films[method]
     fig = style.figure(8.6, 3.9)
     left, right = fig.subplots(1, 2, width_ratios=(1.15, 1))
-    _map(fig, left, of["maps"][k], f"{_line(method)['label']} after {style.number(of['cpu'][k], 2)} CPU s")
+    _map(fig, left, of["maps"][k], f"{style_of(method)['label']} after {style.number(of['cpu'][k], 2)} CPU s")
     for name, other in films.items():
-        right.plot(other["cpu"][:k + 1], other["error"][:k + 1], **_line(name) | {"marker": ""})
-    right.plot(of["cpu"][k], of["error"][k], "o", color=_line(method)["color"], markersize=8)
+        right.plot(other["cpu"][:k + 1], other["error"][:k + 1], **style_of(name) | {"marker": ""})
+    right.plot(of["cpu"][k], of["error"][k], "o", color=style_of(method)["color"], markersize=8)
     right.set(xscale="log", yscale="log", xlim=(0.7 * of["cpu"][0], 1.4 * of["cpu"][-1]), ylim=(1e-11, 6),
               yticks=10.0 ** np.arange(-10, 1, 2))
     style.label(right, "CPU seconds", "", f"relative error {style.number(of['error'][k], 2)}")
     style.legend(right, loc="lower left")
-    fig.alt = (f"Map of |u − u*| for {_line(method)['label']} after {of['cpu'][k]:.2g} CPU seconds: from "
+    fig.alt = (f"Map of |u − u*| for {style_of(method)['label']} after {of['cpu'][k]:.2g} CPU seconds: from "
                f"{np.min(of['maps'][k]):.1e} to {np.max(of['maps'][k]):.1e}. The relative errors at this frame: "
                + ", ".join(f"{name} {other['error'][k]:.1e}" for name, other in films.items()) + ".")
     return fig
@@ -106,7 +86,7 @@ def race(races, problem, against):
         middle = order[len(order) // 2]
         for s, run in enumerate(seeds):
             thick = s == middle
-            look = _line(name) | {"marker": "", "linewidth": 2.2 if thick else 0.7}
+            look = style_of(name) | {"marker": "", "linewidth": 2.2 if thick else 0.7}
             ax.plot(run[key], run["error"], **look if thick else look | {"label": "_"})
         ends[name] = seeds[middle]["error"][-1]
     everything = np.concatenate([run[key] for seeds in races[problem].values() for run in seeds])
@@ -142,7 +122,7 @@ def few_points(fits, points, method, n):
     of = fits[method]
     fig = style.figure(8.6, 3.9)
     left, right = fig.subplots(1, 2, width_ratios=(1.15, 1))
-    _map(fig, left, of["maps"][i], f"{_line(method)['label']}, N = {n}")
+    _map(fig, left, of["maps"][i], f"{style_of(method)['label']}, N = {n}")
     left.plot(*points[i].T, "o", color="#ffffff", markeredgecolor="#000000", markersize=4, clip_on=False)
     counts = [len(x) for x in points]
     rms = np.maximum(np.sqrt(2 * np.asarray(of["loss"])), 1e-9)
