@@ -134,7 +134,9 @@ def _loss_at(lap, field, budget):
 
 
 def _amount(budget, axis):
-    return f"{budget:,.0f} GE" if axis == "gradient-equivalents" else f"{budget:.2g} s"
+    if axis == "gradient-equivalents":
+        return f"{budget:,.0f} GE" if budget >= 100 else f"{budget:.1f} GE"       # so that each frame has words of its own
+    return f"{budget:.2g} s"
 
 
 @lru_cache(1)
