@@ -73,6 +73,14 @@ def count(name, value, low=1, high=None):
     return int(value)
 
 
+def row_numbers(name, value):
+    """Return `value` if it is a slice or an array of row numbers; raise TypeError if not."""
+    if not isinstance(value, slice) and np.asarray(value).dtype.kind not in "iu":
+        raise TypeError(f"{name} must be a slice or an array of row numbers, "
+                        f"got {type(value).__name__} of {np.asarray(value).dtype}")
+    return value
+
+
 def choice(name, value, options):
     """Return `value` if it is one of `options`; the message lists them."""
     if value not in options:

@@ -135,7 +135,7 @@ def _loss_at(lap, field, budget):
 
 def _amount(budget, axis):
     if axis == "gradient-equivalents":
-        return f"{budget:,.0f} GE" if budget >= 100 else f"{budget:.1f} GE"       # so that each frame has words of its own
+        return f"{budget:,.0f} GE" if budget >= 100 else f"{budget:.1f} GE"    # each frame has its own words
     return f"{budget:.2g} s"
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hf_lib._checks import float_array, number
+from hf_lib._checks import float_array, number, row_numbers
 
 from .equations import Equation
 from .laplacian_layer import Channels
@@ -142,9 +142,7 @@ class PhysicsProblem:
         IndexError
             If a row number is out of range.
         """
-        if not isinstance(index, slice) and np.asarray(index).dtype.kind not in "iu":
-            raise TypeError("index must be a slice or an array of row numbers, "
-                            f"got {type(index).__name__} of {np.asarray(index).dtype}")
+        row_numbers("index", index)
         rows = np.arange(self.N)[index]
         if rows.ndim != 1 or len(rows) == 0:
             raise ValueError(f"index {index!r} selects no list of points out of {self.N}")

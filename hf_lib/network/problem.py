@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hf_lib._checks import float_array, number
+from hf_lib._checks import float_array, number, row_numbers
 
 from . import passes
 from .buffers import Buffers, chunks
@@ -116,9 +116,7 @@ class Problem:
         IndexError
             If a row number is out of range.
         """
-        if not isinstance(index, slice) and np.asarray(index).dtype.kind not in "iu":
-            raise TypeError("index must be a slice or an array of row numbers, "
-                            f"got {type(index).__name__} of {np.asarray(index).dtype}")
+        row_numbers("index", index)
         part = object.__new__(type(self))                       # the data were checked once
         part.net, part.loss, part.l2 = self.net, self.loss, self.l2
         part._shelf, part._chunk_shelf = self._shelf, self._chunk_shelf
