@@ -1,13 +1,13 @@
-"""Where curvature wins: six differential equations, nine methods, equal CPU seconds on one thread. Notebook 13.
+"""Where curvature wins: six differential equations, ten methods, equal CPU seconds on one thread. Notebook 13.
 
     python experiments/physics.py --list
     python experiments/physics.py poisson2_257       # tuning, then three seeds of each method's best setting
 
-Every setting of a method's grid runs once from seed 100 for the short time; the one with the lowest f at its end
-runs from three more seeds for the full time. The choice looks at f alone: the error needs the solution, which
-nobody has. Rates fall, and SciPy's run ends, after as many steps as fit into the time, counted beforehand. A method
-whose best lies at its grid's edge is named at the end, and its grid has to be made wider. All runs of a problem
-stand in data/runs/physics_NAME.npz, told apart by method, setting, seed and seconds allowed.
+From a middle setting a walk over a method's grid goes on to the neighbour with the lowest f after the short time,
+from seed 100, until none is lower; that setting runs from three more seeds for the full time. The choice looks at f
+alone: the error needs the solution, which nobody has. Rates fall after as many steps as fit into the time, counted
+beforehand. A method whose best lies at its grid's edge is named at the end, and its grid has to be made wider. All
+runs of a problem stand in data/runs/physics_NAME.npz, told apart by method, setting, seed and seconds allowed.
 """
 
 import one_thread  # isort: skip  # noqa: F401
@@ -20,14 +20,14 @@ from commands import Entry, command_line
 from history import History
 from runner import Course, End, Grid, rows
 from table import Table
-from tuning import choose, combinations, last
+from tuning import combinations, last, walk
 
 import hf_lib as hf
 from hf_lib.network import equations
 
 TUNING_SEED, SEEDS = 100, (0, 1, 2)
+TRIED = 7                                                # settings of a method's walk, about, for the time left
 ROWS = 60                                                # of each run, even in the logarithm of CPU seconds
-CHUNK = 2000                                             # iterations of SciPy's L-BFGS between two restarts
 
 
 @dataclass(frozen=True)
@@ -86,19 +86,19 @@ def first_order(kind, rate, fall, problem, theta, seconds, **others):
     return kind(problem, theta, rate, **others)
 
 
-class RestartedLBFGS:
-    """SciPy's L-BFGS, 2,000 iterations at a time, for it keeps them all: as patient as the time allows.
+class PatientLBFGS:
+    """SciPy's L-BFGS as long as the time allows: where its line search gives up it is started once more at the same θ.
 
-    Where SciPy's line search gives up it is started once more at the same θ; where that helps no more, the run ends.
+    Where that helps no more, the run ends. `steps` is about how many fit into the time.
     """
 
-    def __init__(self, problem, theta, memory):
-        self.problem, self.theta, self.memory, self.reason = problem, theta, memory, None
+    def __init__(self, problem, theta, memory, steps):
+        self.problem, self.theta, self.memory, self.steps, self.reason = problem, theta, memory, steps, None
         self.cost, self.index = 0.0, 0
 
     def chunk(self):
-        """The steps of one run of SciPy's, each with its cost and index counted on."""
-        loop = hf.LBFGS(self.problem, self.theta, CHUNK, memory=self.memory)
+        """The steps of one run of SciPy's, which makes all at once."""
+        loop = hf.LBFGS(self.problem, self.theta, self.steps, memory=self.memory)
         steps = list(loop)
         if not steps:
             self.reason = loop.reason
@@ -124,9 +124,10 @@ class LBFGSCourse(Course):
 
 @dataclass(frozen=True)
 class Method:
-    """Its grid, and how its loop is made from (problem, theta, rng, seconds, **setting)."""
+    """Its grid, a setting in its middle, and how its loop is made from (problem, theta, rng, seconds, **setting)."""
 
     grid: dict
+    start: dict
     make: object
 
 
@@ -142,27 +143,37 @@ def scheduled(kind, fall):
     return make
 
 
-def restarted(problem, theta, rng, seconds, memory):
-    return RestartedLBFGS(problem, theta, memory)
+def patient(problem, theta, rng, seconds, memory):
+    start, few = time.process_time(), list(hf.LBFGS(problem, theta, 50, memory=memory))
+    rate = len(few) / max(time.process_time() - start, 1e-9)
+    return PatientLBFGS(problem, theta, memory, max(int(1.2 * seconds * rate), 50))
 
 
-def dense(problem, theta, rng, seconds, **setting):
-    return hf.LevenbergMarquardt(problem, theta, **setting)
+def dense(acceleration):
+    def make(problem, theta, rng, seconds, **setting):
+        return hf.LevenbergMarquardt(problem, theta, acceleration=acceleration, **setting)
+    return make
 
 
-LAMBDAS, RATES, MOMENTA = (1e-6, 1e-4, 1e-2), (3e-4, 1e-3, 3e-3, 1e-2, 3e-2), (0.9, 0.99, 0.999)
-CG = {"damping": LAMBDAS, "max_cg": (30, 100, 300)}
+LAMBDAS = tuple(10.0**k for k in range(-8, 4))
+RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
+STEPS = {"learning_rate": RATES, "momentum": (0.0, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9997)}, {
+    "learning_rate": 3e-3, "momentum": 0.99}
+CG = {"damping": LAMBDAS, "max_cg": (3, 10, 30, 100, 300, 1000)}, {"damping": 0.01, "max_cg": 100}
+SOLVE = {"damping_factor": (1.2, 1.5, 2.0, 3.0, 5.0, 10.0)}, {"damping_factor": 2.0}
 METHODS = {
-    "Hessian-free": Method(CG, hessian_free(None)),
-    "Hessian-free, diagonal": Method(CG, hessian_free(0.75)),
-    "Hessian-free, Kronecker": Method({"damping": LAMBDAS, "max_cg": (3, 10, 30)},
+    "Hessian-free": Method(*CG, hessian_free(None)),
+    "Hessian-free, diagonal": Method(*CG, hessian_free(0.75)),
+    "Hessian-free, Kronecker": Method({"damping": LAMBDAS, "max_cg": (1, 3, 10, 20, 50, 100, 200)},
+                                      {"damping": 0.01, "max_cg": 20},
                                       hessian_free("kronecker", stop=None, backtracking=False)),
-    "Gauss-Newton": Method({"damping_factor": (2.0, 3.0, 5.0, 10.0)}, dense),
-    "L-BFGS": Method({"memory": (10, 30, 100, 300)}, restarted),
-    "Adam": Method({"learning_rate": RATES}, scheduled(hf.Adam, False)),
-    "Adam, falling": Method({"learning_rate": RATES}, scheduled(hf.Adam, True)),
-    "momentum": Method({"learning_rate": RATES[1:], "momentum": MOMENTA}, scheduled(hf.Momentum, False)),
-    "momentum, falling": Method({"learning_rate": RATES[1:], "momentum": MOMENTA}, scheduled(hf.Momentum, True)),
+    "Gauss-Newton": Method(*SOLVE, dense(False)),
+    "Gauss-Newton, accelerated": Method(*SOLVE, dense(True)),
+    "L-BFGS": Method({"memory": (3, 10, 30, 100, 300, 1000)}, {"memory": 100}, patient),
+    "Adam": Method({"learning_rate": RATES}, {"learning_rate": 3e-3}, scheduled(hf.Adam, False)),
+    "Adam, falling": Method({"learning_rate": RATES}, {"learning_rate": 0.01}, scheduled(hf.Adam, True)),
+    "momentum": Method(*STEPS, scheduled(hf.Momentum, False)),
+    "momentum, falling": Method(*STEPS, scheduled(hf.Momentum, True)),
 }
 NAMES = tuple(METHODS)
 
@@ -176,7 +187,7 @@ def columns_of(task, method, setting, seed, seconds):
     def measure(step, cpu):
         return dict(index=step.index, cost=step.cost, cpu_seconds=cpu, loss=step.loss,
                     error=problem.relative_error(step.theta, fresh))
-    kind = LBFGSCourse if isinstance(loop, RestartedLBFGS) else Course
+    kind = LBFGSCourse if isinstance(loop, PatientLBFGS) else Course
     times = Grid.log(min(0.05, seconds / 100), seconds, ROWS, of="cpu_seconds")
     made = rows(kind(loop, measure, times, closing=True), End(cpu_seconds=seconds))
     if made:
@@ -192,7 +203,7 @@ def race(name, args):
                 "grid": {method: METHODS[method].grid for method in NAMES}}
     history = History(f"physics_{name}", list(SEEDS), settings, results=("best", "edges"))
     grids = {method: combinations(METHODS[method].grid) for method in NAMES}
-    runs = sum(map(len, grids.values())) + len(SEEDS) * len(NAMES)
+    runs = (TRIED + len(SEEDS)) * len(NAMES)
     table = Table(history, ("method", "setting", "seed", "seconds"), runs, args.fresh)
 
     def cell(method, setting, seed, seconds):
@@ -200,9 +211,10 @@ def race(name, args):
         return table.get(key, lambda: columns_of(task, method, setting, seed, seconds))
 
     best = {}
-    for method, grid in grids.items():
-        reached = [last(cell(method, setting, TUNING_SEED, task.tuning), "loss") for setting in grid]
-        best[method] = choose(grid, reached)
+    for method in NAMES:
+        def score(setting, method=method):
+            return last(cell(method, setting, TUNING_SEED, task.tuning), "loss")
+        best[method] = walk(METHODS[method].grid, METHODS[method].start, score)
         for seed in SEEDS:
             cell(method, best[method].setting, seed, task.seconds)
     history.origin["settings"] |= {"best": {method: of.setting for method, of in best.items()},
@@ -214,11 +226,10 @@ def race(name, args):
 
 def entries():
     for name, task in TASKS.items():
-        grid = sum(len(combinations(method.grid)) for method in METHODS.values())
-        seconds = grid * task.tuning + len(SEEDS) * len(METHODS) * task.seconds
+        seconds = len(METHODS) * (TRIED * task.tuning + len(SEEDS) * task.seconds)
         d = hf.MLP(task.sizes).size
         yield Entry(name, f"{task.equation}, {d:,} parameters, {task.interior} + {task.border} points",
-                    f"{seconds / 3600:.1f} h of one core", (f"physics_{name}",),
+                    f"about {seconds / 3600:.1f} h of one core", (f"physics_{name}",),
                     lambda args, name=name: race(name, args))
 
 

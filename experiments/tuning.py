@@ -52,6 +52,49 @@ def choose(settings, scores):
     return Choice(settings[best], float(scores[best]), edges(settings[best], settings))
 
 
+def walk(axes, start, score):
+    """From `start` to the best neighbour along one axis, until none is better: the best then lies inside, as a `Choice`.
+
+    A grid of 7 × 5 settings is searched by some ten runs, and its ends can lie so far out that nothing leads there.
+
+    Parameters
+    ----------
+    axes : dict
+        Name → values in order.
+    start : dict
+        Name → one of its values.
+    score : callable
+        setting → what it reached, the lower the better; NaN counts as ∞. Called once for a setting.
+
+    >>> walk({"rate": (1, 2, 3, 4, 5)}, {"rate": 1}, lambda setting: (setting["rate"] - 3.2) ** 2).setting
+    {'rate': 3}
+    """
+    grid, scores = combinations(axes), {}
+
+    def at(place):
+        if place not in scores:
+            scores[place] = score(dict(zip(axes, place)))
+        return np.nan_to_num(scores[place], nan=np.inf, posinf=np.inf)
+    here = tuple(start[name] for name in axes)
+    if dict(zip(axes, here)) not in grid:
+        raise ValueError(f"start is {start}, which is no setting of the grid")
+    while True:
+        better = min(_neighbours(axes, here), key=at, default=here)
+        if not at(better) < at(here):
+            setting = dict(zip(axes, here))
+            return Choice(setting, float(at(here)), edges(setting, grid))
+        here = better
+
+
+def _neighbours(axes, place):
+    """The settings one value away along one axis."""
+    for k, values in enumerate(axes.values()):
+        i = values.index(place[k])
+        for j in (i - 1, i + 1):
+            if 0 <= j < len(values):
+                yield (*place[:k], values[j], *place[k + 1:])
+
+
 def edges(setting, settings):
     """Where `setting` has the lowest or highest number of all `settings` that agree with it in everything else.
 

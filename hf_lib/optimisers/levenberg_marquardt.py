@@ -3,6 +3,7 @@
 import numpy as np
 
 from hf_lib._checks import number
+from hf_lib.network.overflow import quietly
 from hf_lib.solvers.damped_least_squares import damped_step
 from hf_lib.solvers.damping import levenberg_marquardt, reduction_ratio
 from hf_lib.solvers.line_search import armijo
@@ -12,12 +13,16 @@ from .loop import GRADIENT, REVERSE, VALUE, Batches, Optimiser, Step
 from .saving import Resumable
 
 MAX_REJECTIONS = 30      # in a row, at one θ
+PROBE = 0.1              # of p, for the difference that gives r's second derivative along it
+STEEPEST_BEND = 0.75     # of 2‖a‖/‖p‖, beyond which the path is kept straight
 
 
 class LevenbergMarquardt(Resumable, Optimiser):
-    """(JᵀJ + λI) p = −∇f by Cholesky, θ ← θ + α p, with λ by the rule that `HessianFree` has.
+    """(JᵀJ + λI) p = −∇f by Cholesky, θ ← θ + α p + ½α² a, with λ by the rule that `HessianFree` has.
 
     With at most as many parameters as residuals the d × d matrix JᵀJ is formed, else the N × N matrix JJᵀ.
+    The acceleration a bends the path as the residuals bend along p: (JᵀJ + λI) a = −Jᵀ r″, where r″ is the second
+    derivative of r(θ + τp). It uses the same factor once more.
     A step that does not lower f is rejected: λ grows, and the same matrix is factored once more.
 
     Parameters
@@ -33,17 +38,19 @@ class LevenbergMarquardt(Resumable, Optimiser):
     damping_floor : float
         The rule does not take λ below it.
     line_search : bool
-        Armijo along p; without it a full step or none.
+        Armijo along the path; without it a full step or none.
+    acceleration : bool
+        Without it a = 0: the plain Gauss–Newton step. It is left out, too, where 2‖a‖ > ¾‖p‖.
     max_steps : int, optional
 
     Notes
     -----
     The loop ends by itself, with the reason, where 30 λ in a row give no lower f.
-    Cost of a step: 1 for the gradient, 2/3 for the matrix's reverse pass, 1/3 for every f, and the multiplications
-    of the matrix and its factors over those of N gradients of a plain network, 3 N d. (A residual of a
-    differential equation takes several rows, so this counts the dense work too high rather than too low.)
-    Levenberg 1944; Marquardt 1963. For physics-informed networks: Müller & Zeinhofer 2023 (without λ);
-    in the residuals' space: Jnini & Vella 2025.
+    Cost of a step: 1 for the gradient, 2/3 for the matrix's reverse pass, 5/3 for a, 1/3 for every f, and the
+    multiplications of the matrix and its factors over those of N gradients of a plain network, 3 N d. (A residual of
+    a differential equation takes several rows, so this counts the dense work too high rather than too low.)
+    Levenberg 1944; Marquardt 1963; the acceleration: Transtrum & Sethna 2012 (arXiv 1201.5885). For physics-informed
+    networks: Müller & Zeinhofer 2023 (without λ and a); in the residuals' space: Jnini & Vella 2025.
 
     Examples
     --------
@@ -59,17 +66,17 @@ class LevenbergMarquardt(Resumable, Optimiser):
     _saved = (*Resumable._saved, "damping")
 
     def __init__(self, problem, theta, damping=1.0, damping_factor=3.0, damping_floor=1e-14, line_search=True,
-                 max_steps=None):
+                 acceleration=True, max_steps=None):
         super().__init__(problem, theta, max_steps)
         self.damping = number("damping", damping, low=0, open_low=True)
         self.damping_factor = number("damping_factor", damping_factor, low=1)
         self.damping_floor = number("damping_floor", damping_floor, low=0, open_low=True)
-        self.line_search = line_search
+        self.line_search, self.acceleration = line_search, acceleration
         self._batches = Batches(problem, None, None, "batch")                    # all points at every step
 
     def _described(self):
         return (f"LevenbergMarquardt(damping_factor={self.damping_factor}, damping_floor={self.damping_floor}, "
-                f"line_search={self.line_search})")
+                f"line_search={self.line_search}, acceleration={self.acceleration})")
 
     def _step(self):
         lin = self.problem.linearize(self.theta)
@@ -86,7 +93,7 @@ class LevenbergMarquardt(Resumable, Optimiser):
         for _ in range(MAX_REJECTIONS):
             lam = self.damping
             self.cost += size**3 / (6 * unit)
-            alpha, f1 = self._try(solve, lam, f0, g)
+            alpha, f1 = self._try(lin, solve, lam, f0, g)
             if alpha > 0:
                 self.index += 1
                 return Step(self.index, self.theta, f1, alpha, 0.0, self.cost)
@@ -94,13 +101,14 @@ class LevenbergMarquardt(Resumable, Optimiser):
         self.reason = f"no step lowers f: {MAX_REJECTIONS} rejected in a row, up to λ = {lam:.1e}"
         return None
 
-    def _try(self, solve, lam, f0, g):
+    def _try(self, lin, solve, lam, f0, g):
         """One λ: move θ if f falls, and let the rule set the next λ. Returns α, 0 if θ stays, and f."""
         try:
             p = solve(lam)
         except np.linalg.LinAlgError:
             return 0.0, f0
-        evaluate = self._counted(self.theta, p)
+        path = _Path(self.theta, p, self._acceleration(lin, solve, p) if self.acceleration else None)
+        evaluate = self._counted(path)
         f1, slope = evaluate(1.0), float(g @ p)
         predicted = 0.5 * (lam * float(p @ p) - slope)                           # as (G + λI) p = −g
         rho = reduction_ratio(f0 - f1, predicted)
@@ -113,12 +121,32 @@ class LevenbergMarquardt(Resumable, Optimiser):
             alpha = 1.0
         if not f1 < f0:                                                          # to rounding f stands still
             return 0.0, f0
-        self.theta = self.theta + alpha * p
+        self.theta = path(alpha)
         return alpha, f1
 
-    def _counted(self, theta, p):
+    @quietly
+    def _acceleration(self, lin, solve, p):
+        """a of shape (d,), or None where it is too long beside p to be believed."""
+        self.cost += VALUE + 2 * REVERSE
+        ahead = self.problem.linearize(lin.theta + PROBE * p).residual
+        bend = 2 / PROBE * ((ahead - lin.residual) / PROBE - lin.jvp(p))         # r″ + O(PROBE)
+        a = solve.bend(bend)
+        return a if 2 * np.linalg.norm(a) <= STEEPEST_BEND * np.linalg.norm(p) else None
+
+    def _counted(self, path):
         def evaluate(alpha):
             self.cost += VALUE
-            f = self.problem.value(theta + alpha * p)
+            f = self.problem.value(path(alpha))
             return f if np.isfinite(f) else np.inf
         return evaluate
+
+
+class _Path:
+    """α → θ + α p + ½α² a."""
+
+    def __init__(self, theta, p, a):
+        self.theta, self.p, self.a = theta, p, a
+
+    def __call__(self, alpha):
+        moved = self.theta + alpha * self.p
+        return moved if self.a is None else moved + 0.5 * alpha * alpha * self.a

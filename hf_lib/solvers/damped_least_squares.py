@@ -17,13 +17,19 @@ class ParameterSpace:
     """λ → p from the (d, d) matrix JᵀJ + l2 at the weights, formed once."""
 
     def __init__(self, lin, g):
+        self._lin, self._g = lin, g
         J = lin.jacobian()
-        self._G, self._g = J.T @ J, g
+        self._G = J.T @ J
         if lin.l2:
             self._G[np.diag_indices(g.size)] += lin.l2 * lin.net.weight_mask(g.dtype)
 
     def __call__(self, damping):
-        return -_solve(self._G, damping, self._g)
+        self._root = _factor(self._G, damping)
+        return -_solve(self._root, self._g)
+
+    def bend(self, w):
+        """−(JᵀJ + D)⁻¹ Jᵀ w with the last λ and its factor, shape (d,)."""
+        return -_solve(self._root, self._lin.vjp(w))
 
 
 class ResidualSpace:
@@ -36,16 +42,21 @@ class ResidualSpace:
     def __call__(self, damping):
         lin, l2 = self._lin, self._lin.l2
         if not l2:
-            return -lin.vjp(_solve(self._K, damping, lin.residual))      # −Jᵀ (JJᵀ + λI)⁻¹ r
+            self._root, self._D = _factor(self._K, damping), 1.0
+            return self.bend(lin.residual)                           # −Jᵀ (JJᵀ + λI)⁻¹ r
         mask = lin.net.weight_mask(lin.theta.dtype)
-        D = damping + l2 * mask
-        s = l2 * mask * lin.theta / D
-        K = lin.gram(weights=1 / (damping + l2), biases=1 / damping)
-        return -lin.vjp(_solve(K, 1.0, lin.residual - lin.jvp(s))) / D - s
+        self._D = damping + l2 * mask
+        s = l2 * mask * lin.theta / self._D
+        self._root = _factor(lin.gram(weights=1 / (damping + l2), biases=1 / damping), 1.0)
+        return self.bend(lin.residual - lin.jvp(s)) - s
+
+    def bend(self, w):
+        """−(JᵀJ + D)⁻¹ Jᵀ w with the last λ and its factor, shape (d,)."""
+        return -self._lin.vjp(_solve(self._root, w)) / self._D
 
 
 def damped_step(lin, g):
-    """The function λ → p, for λ > 0, of whichever space is smaller.
+    """The function λ → p, for λ > 0, of whichever space is smaller; its `bend(w)` is −(JᵀJ + D)⁻¹ Jᵀ w at that λ.
 
     Parameters
     ----------
@@ -72,12 +83,17 @@ def damped_step(lin, g):
     return ParameterSpace(lin, g) if g.size <= len(lin.residual) else ResidualSpace(lin)
 
 
-def _solve(matrix, damping, b):
-    """(matrix + damping·I)⁻¹ b by Cholesky in float64, in the dtype of b."""
+def _factor(matrix, damping):
+    """The Cholesky factor of matrix + damping·I, in float64."""
     number("damping", damping, low=0, open_low=True)
     damped = matrix.astype(np.float64)
     damped[np.diag_indices(len(damped))] += damping
     root, failed = dpotrf(damped, lower=1, overwrite_a=1, clean=0)
     if failed:
         raise np.linalg.LinAlgError(f"the matrix with {damping:g} on its diagonal is not positive definite")
+    return root
+
+
+def _solve(root, b):
+    """(root rootᵀ)⁻¹ b, in the dtype of b."""
     return dpotrs(root, b.astype(np.float64), lower=1)[0].astype(b.dtype)

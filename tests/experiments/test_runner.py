@@ -230,6 +230,24 @@ def test_the_best_is_the_first_of_the_lowest(scores):
     assert not any(score == best.score for score in scores[:best.setting["rate"]])
 
 
+@given(st.integers(-9, 9), st.integers(-9, 9), st.tuples(st.integers(0, 6), st.integers(0, 4)))
+def test_a_walk_finds_the_bottom_of_a_bowl_and_runs_nothing_twice(x, y, start):
+    axes, seen = {"a": tuple(range(7)), "b": tuple(range(5))}, []
+
+    def bowl(setting):
+        seen.append(tuple(setting.values()))
+        return (setting["a"] - x - 0.1) ** 2 + 2 * (setting["b"] - y - 0.1) ** 2
+    best = tuning.walk(axes, dict(zip(axes, start)), bowl)
+    assert best.setting == {"a": min(max(x, 0), 6), "b": min(max(y, 0), 4)} and len(seen) == len(set(seen))
+    assert set(best.edges) == {name for name, at, last in (("a", x, 6), ("b", y, 4)) if not 0 < at < last}
+
+
+def test_a_walk_leaves_what_broke_and_knows_its_start():
+    assert tuning.walk({"a": (1, 2, 3)}, {"a": 2}, lambda s: [np.nan, np.inf, 1.0][s["a"] - 1]).setting == {"a": 3}
+    with pytest.raises(ValueError, match="no setting of the grid"):
+        tuning.walk({"a": (1, 2)}, {"a": 3}, lambda s: 0.0)
+
+
 def test_the_last_value_of_a_column_is_a_score():
     assert tuning.last({"loss": [9.0, 2.0, 1.0]}, "loss") == 1 and tuning.last({"loss": [9.0, 2, 1]}, "loss", 2) == 1.5
 

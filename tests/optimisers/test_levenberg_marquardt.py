@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import hf_lib as hf
+from hf_lib.solvers.damped_least_squares import damped_step
 
 POISSON = hf.equations.PoissonSine(1)
 
@@ -20,9 +21,46 @@ def test_the_first_step_is_the_damped_gauss_newton_step(width, l2):
     lin = p.linearize(theta)
     G = hf.autodiff.dense(lin.ggn, theta.size)
     direction = np.linalg.solve(G + 2.0 * np.eye(theta.size), -lin.gradient())
-    step = next(hf.LevenbergMarquardt(p, theta, damping=2.0))
+    step = next(hf.LevenbergMarquardt(p, theta, damping=2.0, acceleration=False))
     np.testing.assert_allclose(step.theta - theta, step.step_size * direction, rtol=1e-6, atol=1e-9)
     assert step.loss == p.value(step.theta) < p.value(theta)
+
+
+@pytest.mark.parametrize("width, l2", [(6, 0.0), (6, 0.1), (40, 0.0), (40, 0.1)])
+def test_the_accelerated_step_follows_the_bend_of_the_residuals(width, l2):
+    """r″ along p by central differences of J p, whose error is O(h²); the loop's own is O(0.1)."""
+    p, theta = small(width, l2=l2)
+    lin = p.linearize(theta)
+    damped = hf.autodiff.dense(lin.ggn, theta.size) + 2.0 * np.eye(theta.size)
+    direction = np.linalg.solve(damped, -lin.gradient())
+    h = 1e-4
+    ahead, behind = (p.linearize(theta + sign * h * direction).jvp(direction) for sign in (1, -1))
+    bend = (ahead - behind) / (2 * h)
+    a = np.linalg.solve(damped, -lin.vjp(bend))
+    assert 0.01 < 2 * np.linalg.norm(a) / np.linalg.norm(direction) < 0.75       # so that it is used and seen
+    step = next(hf.LevenbergMarquardt(p, theta, damping=2.0))
+    alpha = step.step_size
+    np.testing.assert_allclose(step.theta - theta - alpha * direction, alpha**2 * a / 2,
+                               atol=0.1 * alpha**2 * np.linalg.norm(a))
+
+
+def test_a_bend_as_long_as_the_step_is_not_believed(monkeypatch):
+    p, theta = small()
+    lin = p.linearize(theta)
+    straight = next(hf.LevenbergMarquardt(p, theta, acceleration=False))
+    kind = type(damped_step(lin, lin.gradient()))
+    for factor, kept in ((0.37, False), (0.38, True)):                             # 2‖a‖/‖p‖ = 0.74 and 0.76
+        monkeypatch.setattr(kind, "bend", lambda self, w, factor=factor: factor * self(1.0))
+        step = next(hf.LevenbergMarquardt(p, theta))
+        assert np.array_equal(step.theta, straight.theta) is kept
+    monkeypatch.setattr(kind, "bend", lambda self, w: np.full(theta.size, np.nan))
+    assert np.array_equal(next(hf.LevenbergMarquardt(p, theta)).theta, straight.theta)
+
+
+def test_the_acceleration_saves_steps():
+    p, theta = small(12)
+    ends = [list(hf.LevenbergMarquardt(p, theta, acceleration=a, max_steps=60))[-1].loss for a in (True, False)]
+    assert ends[0] < 0.2 * ends[1]
 
 
 @pytest.mark.parametrize("width", [6, 40])
