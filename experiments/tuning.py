@@ -53,9 +53,9 @@ def choose(settings, scores):
 
 
 def walk(axes, start, score):
-    """From `start` to the best neighbour along one axis, until none is better: the best then lies inside, as a `Choice`.
+    """From `start` to the best neighbour along one axis, until none is better: as a `Choice`.
 
-    A grid of 7 × 5 settings takes some ten runs, and its ends can lie so far out that nothing leads there.
+    A grid of 7 × 5 settings takes some ten runs, and its ends can lie so far out that no walk leads there.
 
     Parameters
     ----------
