@@ -4,10 +4,11 @@
     python experiments/physics.py poisson2_257       # tuning, then three seeds of each method's best setting
 
 From a middle setting a walk over a method's grid goes on to the neighbour with the lowest f after the short time,
-from seed 100, until none is lower; that setting runs from three more seeds for the full time. The choice looks at f
-alone: the error needs the solution, which nobody has. Rates fall after as many steps as fit into the time, counted
-beforehand. A method whose best lies at its grid's edge is named at the end, and its grid has to be made wider. All
-runs of a problem stand in data/runs/physics_NAME.npz, told apart by method, setting, seed and seconds allowed.
+from seed 100, until none is lower; that setting runs from three more seeds for the full time, and where f ends above
+its start from one of them, the next best of the walk takes its place. The choice looks at f alone: the error needs the
+solution, which nobody has. Rates fall after as many steps as fit into the time, counted beforehand. A method whose
+best lies at its grid's edge is named at the end, and its grid has to be made wider. All runs of a problem stand in
+data/runs/physics_NAME.npz, told apart by method, setting, seed and seconds allowed.
 """
 
 import one_thread  # isort: skip  # noqa: F401
@@ -20,7 +21,7 @@ from commands import Entry, command_line
 from history import History
 from runner import Course, End, Grid, rows
 from table import Table
-from tuning import combinations, last, walk
+from tuning import combinations, edges, last, walk
 
 import hf_lib as hf
 from hf_lib.network import equations
@@ -201,9 +202,10 @@ def race(name, args):
     settings = {"equation": repr(task.equation), "sizes": task.sizes, "interior": task.interior,
                 "border": task.border, "tuning": task.tuning, "seconds": task.seconds, "methods": NAMES,
                 "grid": {method: METHODS[method].grid for method in NAMES}}
-    history = History(f"physics_{name}", list(SEEDS), settings, results=("best", "edges"))
+    history = History(f"physics_{name}", list(SEEDS), settings, results=("best", "edges", "chosen"))
     grids = {method: combinations(METHODS[method].grid) for method in NAMES}
-    runs = (TRIED + len(SEEDS)) * len(NAMES)
+    problem, runs = task.problem(), (TRIED + len(SEEDS)) * len(NAMES)
+    starts = {seed: problem.value(problem.net.init(np.random.default_rng(seed))) for seed in SEEDS}
     table = Table(history, ("method", "setting", "seed", "seconds"), runs, args.fresh)
 
     def cell(method, setting, seed, seconds):
@@ -212,16 +214,22 @@ def race(name, args):
 
     best = {}
     for method in NAMES:
-        def score(setting, method=method):
-            return last(cell(method, setting, TUNING_SEED, task.tuning), "loss")
-        best[method] = walk(METHODS[method].grid, METHODS[method].start, score)
-        for seed in SEEDS:
-            cell(method, best[method].setting, seed, task.seconds)
-    history.origin["settings"] |= {"best": {method: of.setting for method, of in best.items()},
-                                   "edges": {method: of.edges for method, of in best.items() if of.edges}}
+        tried = []
+
+        def score(setting, method=method, tried=tried):
+            tried.append((last(cell(method, setting, TUNING_SEED, task.tuning), "loss"), len(tried), setting))
+            return tried[-1][0]
+        walk(METHODS[method].grid, METHODS[method].start, score)
+        for *_, setting in sorted(tried):
+            best[method] = setting
+            if all(last(cell(method, setting, seed, task.seconds), "loss") < starts[seed] for seed in SEEDS):
+                break
+    at_edge = {method: found for method in NAMES if (found := edges(best[method], grids[method]))}
+    history.origin["settings"] |= {"best": best, "edges": at_edge,
+                                   "chosen": [grids[method].index(best[method]) for method in NAMES]}
     history.save()
-    for method, of in best.items():
-        print(f"{method:26} {of.setting}" + (f"   at the edge of its grid: {of.edges}" if of.edges else ""))
+    for method, setting in best.items():
+        print(f"{method:26} {setting}   {at_edge.get(method) or 'inside its grid'}")
 
 
 def entries():

@@ -90,7 +90,7 @@ def race(races, problem, against):
             ax.plot(run[key], run["error"], **look if thick else look | {"label": "_"})
         ends[name] = seeds[middle]["error"][-1]
     everything = np.concatenate([run[key] for seeds in races[problem].values() for run in seeds])
-    low = 10.0 ** np.floor(np.log10(max(min(ends.values()) / 3, 1e-9)))
+    low = 10.0 ** np.floor(np.log10(max(min(ends.values()) / 3, 1e-13)))
     ax.set(xscale="log", yscale="log", xlim=(max(everything.min(), everything.max() * 1e-4), everything.max() * 1.2),
            ylim=(low, 3), yticks=10.0 ** np.arange(np.log10(low), 1))
     style.label(ax, against, "‖u − u*‖ / ‖u*‖", f"{problem}: relative error on new points")

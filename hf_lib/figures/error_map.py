@@ -4,8 +4,8 @@ import numpy as np
 
 from hf_lib.explore import style
 
-LOW, HIGH = 1e-7, 1.0                                        # of |u − u*|
-VARIANTS = {"falling": style.SOLID, "Kronecker": style.DASH_DOT, "diagonal": style.DASHED}
+LOW, HIGH = 1e-8, 1.0                                        # of |u − u*|
+VARIANTS = {"falling": style.SOLID, "accelerated": style.SOLID, "Kronecker": style.DASH_DOT, "diagonal": style.DASHED}
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -33,6 +33,6 @@ def error_map(ax, error):
 
 def scale(fig, image, axes, shrink):
     """The colours of the maps in these axes, in powers of ten."""
-    bar = fig.colorbar(image, ax=axes, shrink=shrink, ticks=(-6, -4, -2, 0),
+    bar = fig.colorbar(image, ax=axes, shrink=shrink, ticks=(-8, -6, -4, -2, 0),
                        format=lambda v, _: "10" + str(int(v)).translate(SUPERSCRIPTS))
     bar.set_label("|u − u*|")
