@@ -59,8 +59,8 @@ TASKS = {
     "heat_257": Task(equations.Heat(), (2, 64, 1), 900, 120, 5, 20),
     "cubic_97": Task(equations.Cubic(), (1, 32, 1), 200, 2, 2, 10),
     "poisson5_449": Task(equations.PoissonCosine(5), (5, 64, 1), 3000, 500, 5, 25),
-    "poisson2_9873": Task(POISSON, (2, 64, 64, 48, 48, 1), 900, 120, 10, 80),
-    "poisson2_116097": Task(POISSON, (2, 256, 256, 128, 128, 1), 900, 120, 12, 80),
+    "poisson2_9873": Task(POISSON, (2, 64, 64, 48, 48, 1), 900, 120, 10, 60),
+    "poisson2_116097": Task(POISSON, (2, 256, 256, 128, 128, 1), 900, 120, 10, 60),
 }
 
 
