@@ -1,14 +1,16 @@
-"""Pictures of notebook 13: the error's map as a film, the race, too few points; spectra are in `ch13_spectrum`."""
+"""Pictures of notebook 13: the race, too few points; spectra are in `ch13_spectrum`, the film is notebook 00's."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from hf_lib import explore
+from hf_lib import datasets, explore
 from hf_lib.explore import style
 
 from .ch13_spectrum import spectrum, where_f_sits
 from .error_map import error_map, scale, style_of
 
-__all__ = ["where_f_sits", "spectrum", "race", "film", "few_points"]
+__all__ = ["where_f_sits", "spectrum", "race", "stored_races", "few_points"]
 
 
 def _map(fig, ax, error, title):
@@ -18,54 +20,40 @@ def _map(fig, ax, error, title):
     scale(fig, image, ax, shrink=0.85)
 
 
-# ---- a film of the error ---------------------------------------------------------------------------
-
-
-def _grid(n=21):
-    x = np.linspace(0, 1, n)
-    return np.sin(np.pi * x)[:, None] * np.sin(np.pi * x)
-
-
-def _example_films():
-    at = np.geomspace(0.01, 1, 6)
-    return {"films": {name: {"cpu": at, "error": rate ** np.arange(6.0), "maps": [_grid() * rate**k for k in range(6)]}
-                      for name, rate in (("Adam", 0.5), ("Gauss-Newton", 0.05))}}
-
-
-@explore.picture(_example_films, method=lambda films: explore.Choice(tuple(films)),
-                 k=lambda films: explore.Player(len(next(iter(films.values()))["cpu"]), interval=250, label="frame"))
-def film(films, method, k):
-    """Left where a method's u is wrong at frame k, right all methods' errors up to there.
-
-    `films` maps a method to `cpu` (F,), the CPU seconds of its frames, the relative `error` (F,) and `maps` (F, n, n).
-    """
-    of = films[method]
-    fig = style.figure(8.6, 3.9)
-    left, right = fig.subplots(1, 2, width_ratios=(1.15, 1))
-    _map(fig, left, of["maps"][k], f"{style_of(method)['label']} after {style.number(of['cpu'][k], 2)} CPU s")
-    for name, other in films.items():
-        right.plot(other["cpu"][:k + 1], other["error"][:k + 1], **style_of(name) | {"marker": ""})
-    right.plot(of["cpu"][k], of["error"][k], "o", color=style_of(method)["color"], markersize=8)
-    right.set(xscale="log", yscale="log", xlim=(0.7 * of["cpu"][0], 1.4 * of["cpu"][-1]), ylim=(1e-11, 6),
-              yticks=10.0 ** np.arange(-10, 1, 2))
-    style.label(right, "CPU seconds", "", f"relative error {style.number(of['error'][k], 2)}")
-    style.legend(right, loc="lower left")
-    fig.alt = (f"Map of |u − u*| for {style_of(method)['label']} after {of['cpu'][k]:.2g} CPU seconds: from "
-               f"{np.min(of['maps'][k]):.1e} to {np.max(of['maps'][k]):.1e}. The relative errors at this frame: "
-               + ", ".join(f"{name} {other['error'][k]:.1e}" for name, other in films.items()) + ".")
-    return fig
-
-
 # ---- the race --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """One run of a method: CPU seconds and gradient-equivalents spent, and the relative error, each (rows,)."""
+
+    cpu: np.ndarray
+    cost: np.ndarray
+    error: np.ndarray
+
+
+def stored_races():
+    """What `experiments/physics.py` stores: problem → method → one `StoredRun` a seed, of the setting that was chosen."""
+    races = {}
+    for name in datasets.runs("physics_"):
+        columns, origin = datasets.run(name)
+        races[name.removeprefix("physics_")] = {
+            method: [_run(columns, number, seed, origin["settings"]["chosen"][number]) for seed in origin["seed"]]
+            for number, method in enumerate(origin["settings"]["methods"])}
+    return races
+
+
+def _run(columns, method, seed, setting):
+    rows = (columns["method"] == method) & (columns["seed"] == seed) & (columns["setting"] == setting)
+    return StoredRun(*(columns[key][rows] for key in ("cpu_seconds", "cost", "error")))
 
 
 def _example_races():
     cost = np.geomspace(10, 4000, 8)
-    return {"races": {"2-32-1": {name: [{"cost": cost, "cpu": cost * slow, "error": (s + 1) * cost ** -p}
-                                        for s in range(3)]
+    return {"races": {"2-32-1": {name: [StoredRun(cost * slow, cost, (s + 1) * cost ** -p) for s in range(3)]
                                  for name, slow, p in (("Adam", 1e-4, 0.5), ("Hessian-free", 2e-4, 1.5),
                                                        ("Hessian-free, Kronecker", 3e-4, 2.0))},
-                      "2-32-32-1": {"Adam": [{"cost": cost, "cpu": 1e-3 * cost, "error": cost**-0.3}]}}}
+                      "2-32-32-1": {"Adam": [StoredRun(1e-3 * cost, cost, cost**-0.3)]}}}
 
 
 AXES = {"CPU seconds": "cpu", "gradient-equivalents": "cost"}
@@ -76,20 +64,20 @@ AXES = {"CPU seconds": "cpu", "gradient-equivalents": "cost"}
 def race(races, problem, against):
     """Relative error of every seed (thin) and of the middle one at its end (thick).
 
-    `races` maps a problem to methods, and a method to one dict a seed with the arrays `cpu`, `cost` and `error`.
+    `races` maps a problem to methods, and a method to one run a seed with the arrays `cpu`, `cost` and `error`.
     """
     key, ends = AXES[against], {}
     fig = style.figure(8.6, 4.1)
     ax = fig.subplots()
     for name, seeds in races[problem].items():
-        order = sorted(range(len(seeds)), key=lambda s: seeds[s]["error"][-1])
+        order = sorted(range(len(seeds)), key=lambda s: seeds[s].error[-1])
         middle = order[len(order) // 2]
         for s, run in enumerate(seeds):
             thick = s == middle
             look = style_of(name) | {"marker": "", "linewidth": 2.2 if thick else 0.7}
-            ax.plot(run[key], run["error"], **look if thick else look | {"label": "_"})
-        ends[name] = seeds[middle]["error"][-1]
-    everything = np.concatenate([run[key] for seeds in races[problem].values() for run in seeds])
+            ax.plot(getattr(run, key), run.error, **look if thick else look | {"label": "_"})
+        ends[name] = seeds[middle].error[-1]
+    everything = np.concatenate([getattr(run, key) for seeds in races[problem].values() for run in seeds])
     low = 10.0 ** np.floor(np.log10(max(min(ends.values()) / 3, 1e-13)))
     ax.set(xscale="log", yscale="log", xlim=(max(everything.min(), everything.max() * 1e-4), everything.max() * 1.2),
            ylim=(low, 3), yticks=10.0 ** np.arange(np.log10(low), 1))
@@ -101,6 +89,11 @@ def race(races, problem, against):
 
 
 # ---- too few points --------------------------------------------------------------------------------
+
+
+def _grid(n=21):
+    x = np.linspace(0, 1, n)
+    return np.sin(np.pi * x)[:, None] * np.sin(np.pi * x)
 
 
 def _example_points():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import hf_lib as hf
 from hf_lib.exercises import ch13 as ex
+from hf_lib.figures import ch13
 from hf_lib.solvers.damped_least_squares import damped_step
 
 NOTEBOOK = NOTEBOOKS / "13_physics_informed.ipynb"
@@ -33,15 +34,15 @@ def test_it_has_every_part():
 # ---- the confirmations can fail --------------------------------------------------------------------
 
 MUTATIONS = {
-    "2.2 sign of the bend": ("La = s * Lz + t * q\n", "La = s * Lz - t * q\n"),
-    "2.2 sign of tanh''": ("        t = -2 * a * s\n", "        t = 2 * a * s\n"),
-    "2.2 slope of the activation": ("a_k = [s * slope for slope in z_k]", "a_k = [t * slope for slope in z_k]"),
-    "2.3 the square": ("sum(slope**2 for slope in z_k)", "sum(slope for slope in z_k)"),
-    "2.4 a bias for the slopes": ("[slope @ W_next[:-1] for slope in a_k]",
+    "2.1 sign of the bend": ("La = s * Lz + t * q\n", "La = s * Lz - t * q\n"),
+    "2.1 sign of tanh''": ("        t = -2 * a * s\n", "        t = 2 * a * s\n"),
+    "2.1 slope of the activation": ("a_k = [s * slope for slope in z_k]", "a_k = [t * slope for slope in z_k]"),
+    "2.2 the square": ("sum(slope**2 for slope in z_k)", "sum(slope for slope in z_k)"),
+    "2.3 a bias for the slopes": ("[slope @ W_next[:-1] for slope in a_k]",
                                   "[slope @ W_next[:-1] + W_next[-1] for slope in a_k]"),
-    "2.4 a bias for the Laplacian": ("Lz = La @ W_next[:-1]", "Lz = La @ W_next[:-1] + W_next[-1]"),
-    "2.4 no bias for the value": ("z = a @ W_next[:-1] + W_next[-1]", "z = a @ W_next[:-1]"),
-    "2.5 rows of W": ("for row in W[0][:-1]]", "for row in W[0][1:]]"),
+    "2.3 a bias for the Laplacian": ("Lz = La @ W_next[:-1]", "Lz = La @ W_next[:-1] + W_next[-1]"),
+    "2.3 no bias for the value": ("z = a @ W_next[:-1] + W_next[-1]", "z = a @ W_next[:-1]"),
+    "2.4 rows of W": ("for row in W[0][:-1]]", "for row in W[0][1:]]"),
     "3.2 factor of R{q}": ("2 * np.sum(z_k * R_z_k", "np.sum(z_k * R_z_k"),
     "3.2 tanh'''": ("s * (4 - 6 * s)", "s * (4 + 6 * s)"),
     "3.2 R{s}": ("s * R_z_k + t * z_k * R_z, moved", "s * R_z_k - t * z_k * R_z, moved"),
@@ -166,22 +167,22 @@ def test_every_choice_lies_inside_its_grid(mine):
             assert grid[0] < setting < grid[-1] and setting in grid and steps > 0, (name, method)
 
 
-def test_stored_runs_are_read_as_the_script_writes_them():
-    names = {}
-    source = next(source for source in CELLS if "def final(" in source)
-    exec(compile(source.split("def end(")[0], "final", "exec"), {"np": np}, names)
-    columns = {"method": np.array([0, 0, 1, 1, 0]), "seed": np.array([0, 0, 0, 1, 100]),
-               "setting": np.array([3, 3, 2, 2, 3]), "cost": np.arange(5.0), "cpu_seconds": np.arange(5.0), "error": np.arange(5.0) / 10}
-    found = names["final"](columns, {"seed": [0, 1], "settings": {"methods": ["Adam", "L-BFGS"],
-                                                                  "chosen": [3, 2]}})
-    assert {name: [len(run["cpu"]) for run in runs] for name, runs in found.items()} == {"Adam": [2], "L-BFGS": [1, 1]}
-    np.testing.assert_array_equal(found["L-BFGS"][1]["error"], [0.3])
+def test_stored_runs_are_read_as_the_script_writes_them(monkeypatch):
+    columns = {"method": np.array([0, 0, 1, 1, 0, 0]), "seed": np.array([0, 0, 0, 1, 100, 0]),
+               "setting": np.array([3, 3, 2, 2, 3, 1]), "cost": np.arange(6.0), "cpu_seconds": np.arange(6.0),
+               "error": np.arange(6.0) / 10}
+    origin = {"seed": [0, 1], "settings": {"methods": ["Adam", "L-BFGS"], "chosen": [3, 2]}}
+    monkeypatch.setattr(ch13.datasets, "runs", lambda start: ["physics_p"])
+    monkeypatch.setattr(ch13.datasets, "run", lambda name: (columns, origin))
+    found = ch13.stored_races()["p"]
+    assert {name: [len(run.cpu) for run in runs] for name, runs in found.items()} == {"Adam": [2, 0], "L-BFGS": [1, 1]}
+    np.testing.assert_array_equal(found["L-BFGS"][1].error, [0.3])
 
 
 @pytest.mark.slow
 def test_the_races(finished):
     def end(name, method):
-        return np.median([run["error"][-1] for run in finished.races[name][method]])
+        return np.median([run.error[-1] for run in finished.races[name][method]])
     small, deep = "2-32-1", "2-32-32-1"
     rivals = ("Adam, falling", "L-BFGS")
     assert end(small, "Gauss-Newton") < 1e-3 * min(end(small, rival) for rival in rivals)
