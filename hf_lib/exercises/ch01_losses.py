@@ -31,12 +31,12 @@ q2 = FunctionExercise(
     kind="core",
     stub='''
         def sigmoid_cross_entropy(z, Y):
-            """Mean over the N rows of sum_j log(1 + exp(z_j)) - y_j z_j; z and Y are (N, n_out)."""
+            """Mean over rows of sum_j log(1 + exp(z_j)) - y_j z_j; z and Y: (N, n_out)."""
             return ...
         ''',
     code='''
         def sigmoid_cross_entropy(z, Y):
-            """Mean over the N rows of sum_j log(1 + exp(z_j)) - y_j z_j; z and Y are (N, n_out)."""
+            """Mean over rows of sum_j log(1 + exp(z_j)) - y_j z_j; z and Y: (N, n_out)."""
             log_sum = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))   # log(1 + e^z)
             terms = log_sum - Y * z                                     # (N, n_out)
             return np.sum(terms) / len(z)
@@ -79,13 +79,13 @@ q3 = FunctionExercise(
     kind="find the bug",
     stub='''
         def half_mean_square(z, y):
-            """(1/N) sum of (z - y)^2 / 2 for outputs z of shape (N, 1) and targets y of shape (N,)."""
+            """(1/N) sum of (z - y)^2 / 2 for outputs z (N, 1) and targets y (N,)."""
             residual = z - y
             return 0.5 * np.mean(residual ** 2)
         ''',
     code='''
         def half_mean_square(z, y):
-            """(1/N) sum of (z - y)^2 / 2 for outputs z of shape (N, 1) and targets y of shape (N,)."""
+            """(1/N) sum of (z - y)^2 / 2 for outputs z (N, 1) and targets y (N,)."""
             residual = z - y[:, None]          # (N, 1) - (N, 1)
             return 0.5 * np.mean(residual ** 2)
         ''',
@@ -120,7 +120,7 @@ q4 = FunctionExercise(
     kind="stretch",
     stub='''
         def poisson(z, y):
-            """Loss, residual and curvature in z of -log p(y | z) without log(y!), for rate exp(z)."""
+            """Loss, residual, curvature in z of -log p(y | z) without log(y!); rate exp(z)."""
             loss = ...
             residual = ...
             curvature = ...
@@ -128,7 +128,7 @@ q4 = FunctionExercise(
         ''',
     code='''
         def poisson(z, y):
-            """Loss, residual and curvature in z of -log p(y | z) without log(y!), for rate exp(z)."""
+            """Loss, residual, curvature in z of -log p(y | z) without log(y!); rate exp(z)."""
             rate = np.exp(z)              # the output activation phi(z)
             loss = rate - y * z           # -log(rate^y e^-rate)
             residual = rate - y           # phi(z) - y: it matches
@@ -137,7 +137,8 @@ q4 = FunctionExercise(
         ''',
     why="$-\\log\\big(e^{-\\lambda}\\lambda^y/y!\\big)=\\lambda-y\\log\\lambda+\\log y!$ with $\\lambda=e^z$ is "
     "$e^z-yz$ and a constant. Its derivative is $e^z-y=\\varphi(z)-y$: the exponential *matches* the Poisson "
-    "likelihood, and the curvature $e^z$ is positive, so the loss is convex in $z$.",
+    "likelihood, and the curvature $e^z$ is positive, so the loss is convex in $z$. In the form of step 4.6 "
+    "$A(z)=e^z$: mean and variance of a Poisson distribution are both the rate.",
     hints=(
         "Take $-\\log$ of $e^{-\\lambda}\\lambda^y/y!$, then put $\\lambda=e^z$.",
         "The loss is $e^z-yz$.",

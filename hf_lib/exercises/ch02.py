@@ -1,13 +1,13 @@
-"""Exercises of notebook 02: a ravine's numbers, steps to count, a thousand at once; momentum in `ch02_momentum`."""
+"""Exercises of notebook 02: a ravine's numbers, a thousand steps at once; momentum is in `ch02_momentum`."""
 
 import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 
-from .ch02_momentum import q3, q4
+from .ch02_momentum import q2, q3
 
-__all__ = ["q1", "q2", "q3", "q4", "q5"]
+__all__ = ["q1", "q2", "q3", "q4"]
 
 q1 = ValueExercise(
     name="ch02.q1",
@@ -16,8 +16,8 @@ q1 = ValueExercise(
     stub="""
         H = np.array([[13.0, 12.0], [12.0, 13.0]])     # f(θ) = ½ θᵀ H θ
         largest_stable_step = ...                       # gradient descent converges below it
-        best_step = ...                                 # the fixed step with the best worst-case rate
-        rate = ...                                      # what that step leaves of the error, at worst
+        best_step = ...                                 # the fixed step with the best rate
+        rate = ...                                      # what it leaves of the error, at worst
         answer = (largest_stable_step, best_step, rate)
         """,
     code="""
@@ -47,46 +47,6 @@ q1 = ValueExercise(
     ),
 )
 
-q2 = FunctionExercise(
-    name="ch02.q2",
-    title="How many steps?",
-    kind="core",
-    stub='''
-        def steps_needed(kappa, factor):
-            """The smallest whole k for which k best fixed steps leave at most factor·‖error‖ (κ > 1)."""
-            return ...
-        ''',
-    code='''
-        def steps_needed(kappa, factor):
-            """The smallest whole k for which k best fixed steps leave at most factor·‖error‖ (κ > 1)."""
-            rate = (kappa - 1) / (kappa + 1)
-            return int(np.ceil(np.log(factor) / np.log(rate)))
-        ''',
-    why="We need $r^k \\le$ factor. Both logarithms are negative, so dividing by $\\log r$ turns the sign round: "
-        "$k \\ge \\log(\\text{factor}) / \\log r$. The smallest whole number is the next one up.",
-    hints=("After $k$ steps the error is at most $r^k$ times the first, with $r = (\\kappa - 1)/(\\kappa + 1)$.",
-           "Take logarithms of $r^k \\le$ factor, and mind that $\\log r$ is negative.",
-           "`np.log(factor) / np.log(rate)`, rounded up to an `int`."),
-    cases=lambda rng: [(10.0, 1e-6), (100.0, 0.5), (float(rng.uniform(200, 900)), 1e-8), (2.0, 0.01)],
-    diagnoses=(
-        Diagnosis("rounded down", lambda kappa, factor: int(np.log(factor) / np.log((kappa - 1) / (kappa + 1))),
-                  say="That many steps are not quite enough: round up."),
-        Diagnosis("the rule of thumb", lambda kappa, factor: int(np.ceil(kappa / 2 * np.log(1 / factor))),
-                  say="(κ/2) ln(1/ε) is what large κ tends to; small κ needs the logarithm of the rate itself."),
-        Diagnosis("not rounded", lambda kappa, factor: np.log(factor) / np.log((kappa - 1) / (kappa + 1)),
-                  say="A whole number of steps is asked for: round up."),
-        Diagnosis("the loss, not the error",
-                  lambda kappa, factor: int(np.ceil(np.log(factor) / np.log((kappa - 1) / (kappa + 1)) / 2)),
-                  say="That is for f, which shrinks with the square of the error."),
-        Diagnosis("the momentum rate",
-                  lambda kappa, factor: int(np.ceil(np.log(factor)
-                                                    / np.log((kappa ** 0.5 - 1) / (kappa ** 0.5 + 1)))),
-                  say="(√κ − 1)/(√κ + 1) is what momentum reaches; gradient descent has κ in place of √κ."),
-        Diagnosis("sign",
-                  lambda kappa, factor: -int(np.ceil(np.log(factor) / np.log((kappa - 1) / (kappa + 1))))),
-    ),
-)
-
 
 def _after(change, into=True, back=True):
     """A wrong `after_steps`: the components times change(h, η, k), turned into the eigendirections and back or not."""
@@ -104,8 +64,8 @@ def _after_cases(rng):
         yield (Q * h) @ Q.T, rng.normal(size=d), 0.45 / (1 if k < 1000 else 200), k
 
 
-q5 = FunctionExercise(
-    name="ch02.q5",
+q4 = FunctionExercise(
+    name="ch02.q4",
     title="A thousand steps at once",
     kind="stretch",
     stub='''
@@ -122,7 +82,7 @@ q5 = FunctionExercise(
             return Q @ components                 # back to the coordinates of θ
         ''',
     why="In the eigendirections the steps are independent, so $k$ of them are one power. This is how notebook 02 "
-        "foretells what 1,000 steps do to a network.",
+        "predicts what 1,000 steps do to a network.",
     hints=("The minimum is at 0, so $\\theta_k$ is the error, and step 2.3 says what becomes of it.",
            "`h, Q = np.linalg.eigh(H)`; the components of $\\theta_0$ are `Q.T @ theta_0`.",
            "`Q @ ((1 - eta * h) ** k * (Q.T @ theta_0))`."),

@@ -5,7 +5,7 @@ import numpy as np
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 
-__all__ = ["q3", "q4"]
+__all__ = ["q2", "q3"]
 
 
 def _rate(matrix, measure):
@@ -17,18 +17,18 @@ def _momentum_matrix(eta, mu, h):
     return [[1 - eta * h, mu], [-eta * h, mu]]
 
 
-q3 = FunctionExercise(
-    name="ch02.q3",
+q2 = FunctionExercise(
+    name="ch02.q2",
     title="The rate of momentum",
     kind="core",
     stub='''
         def momentum_rate(eta, mu, h):
-            """The largest |eigenvalue| of momentum's 2×2 matrices over all curvatures h, an array (n,)."""
+            """The largest |eigenvalue| of momentum's 2×2 matrices over curvatures h (n,)."""
             return ...
         ''',
     code='''
         def momentum_rate(eta, mu, h):
-            """The largest |eigenvalue| of momentum's 2×2 matrices over all curvatures h, an array (n,)."""
+            """The largest |eigenvalue| of momentum's 2×2 matrices over curvatures h (n,)."""
             rate = 0.0
             for h_i in h:
                 A = np.array([[1 - eta * h_i, mu], [-eta * h_i, mu]])
@@ -85,8 +85,8 @@ def _path_cases(rng):
         yield (lambda theta, h=h: h * theta), rng.normal(size=d), 0.3, 0.6, steps
 
 
-q4 = FunctionExercise(
-    name="ch02.q4",
+q3 = FunctionExercise(
+    name="ch02.q3",
     title="A path that never moved",
     kind="find the bug",
     stub='''

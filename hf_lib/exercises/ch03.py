@@ -1,11 +1,11 @@
-"""Exercises of notebook 03: the model, the contraction theorem, Newton on x⁴; damped steps are in `ch03_damping`."""
+"""Exercises of notebook 03: the model, a truncated step, Newton on x⁴; damped steps are in `ch03_damping`."""
 
 import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 
-from .ch03_damping import indefinite, positive_definite, q4, q5, q6
+from .ch03_damping import positive_definite, q4, q5, q6
 
 __all__ = ["q1", "q2", "q3", "q4", "q5", "q6"]
 
@@ -15,12 +15,12 @@ q1 = FunctionExercise(
     kind="warm-up",
     stub='''
         def promise(H, g):
-            """f(θ) − q(p): how far the model falls at the Newton step p; H is positive definite."""
+            """f(θ) − q(p): how far q falls at the Newton step p; H is positive definite."""
             return ...
         ''',
     code='''
         def promise(H, g):
-            """f(θ) − q(p): how far the model falls at the Newton step p; H is positive definite."""
+            """f(θ) − q(p): how far q falls at the Newton step p; H is positive definite."""
             p = -np.linalg.solve(H, g)
             return -0.5 * g @ p
         ''',
@@ -42,42 +42,66 @@ q1 = FunctionExercise(
 )
 
 
-def _norm(matrix, ord=2):
-    return lambda B, H: np.linalg.norm(matrix(B, H), ord)
+def _steps(stop, extra=0):
+    """A wrong `truncated_step`: it stops where stop(r, p, g, η, ξ) holds, or `extra` steps later."""
+    def step(H, g, eta, xi):
+        p, left = np.zeros_like(g), 10_000
+        while left and not stop(H @ p + g, p, g, eta, xi):
+            p, left = p - eta * (H @ p + g), left - 1
+        for _ in range(extra):
+            p = p - eta * (H @ p + g)
+        return p
+    return step
+
+
+def _small(r, p, g, eta, xi):
+    return np.linalg.norm(r) <= xi * np.linalg.norm(g)
+
+
+def _truncated_cases(rng):
+    for d, scale, xi in ((2, 40.0, 0.3), (3, 0.05, 0.1), (5, 8.0, 0.01)):
+        H = positive_definite(rng, d)
+        yield H, scale * rng.normal(size=d), 1 / np.linalg.norm(H, 2), xi
 
 
 q2 = FunctionExercise(
     name="ch03.q2",
-    title="How wrong is B?",
+    title="A truncated Newton step",
     kind="core",
     stub='''
-        def kappa(B, H):
-            """‖B⁻¹(H − B)‖₂, the κ of the contraction theorem."""
+        def truncated_step(H, g, eta, xi):
+            """The first p of p ← p − η (H p + g), from p = 0, with ‖H p + g‖ ≤ ξ ‖g‖."""
             return ...
         ''',
     code='''
-        def kappa(B, H):
-            """‖B⁻¹(H − B)‖₂, the κ of the contraction theorem."""
-            return np.linalg.norm(np.linalg.solve(B, H - B), 2)
+        def truncated_step(H, g, eta, xi):
+            """The first p of p ← p − η (H p + g), from p = 0, with ‖H p + g‖ ≤ ξ ‖g‖."""
+            p, r = np.zeros_like(g), g                # H p + g = g at p = 0
+            while np.linalg.norm(r) > xi * np.linalg.norm(g):
+                p = p - eta * r                       # gradient descent on the model
+                r = H @ p + g                         # its gradient, and our residual
+            return p
         ''',
-    why="`np.linalg.solve(B, M)` is $B^{-1}M$ without forming the inverse. The norm in the theorem must satisfy "
-        "$\\lVert Mv \\rVert \\le \\lVert M \\rVert \\lVert v \\rVert$ as sharply as it can: that is the largest "
-        "singular value, `np.linalg.norm(M, 2)`. Without the 2, NumPy gives the root of the sum of all squares.",
-    hints=("First the matrix $B^{-1}(H - B)$, then its norm.",
-           "`np.linalg.solve(B, M)` is $B^{-1}M$; `np.linalg.norm` needs to be told which norm.",
-           "`np.linalg.norm(np.linalg.solve(B, H - B), 2)`."),
-    cases=lambda rng: [(positive_definite(rng, d), indefinite(rng, d)) for d in (2, 3, 4)],
+    why="The gradient of the model at $p$ is $Hp + g$, so the residual that decides is at hand in every step. "
+        "Conjugate gradients, in chapter 07, replace the line that moves $p$, and nothing else.",
+    hints=("Two lines in a `while` loop: move $p$ against the residual, then compute the new residual $Hp + g$.",
+           "Go on while $\\lVert r \\rVert$ is above $\\xi \\lVert g \\rVert$; at $p = 0$ the residual is $g$.",
+           "`while np.linalg.norm(r) > xi * np.linalg.norm(g)`, then `p = p - eta * r` and `r = H @ p + g`."),
+    cases=lambda rng: list(_truncated_cases(rng)),
     rtol=1e-8,
     diagnoses=(
-        Diagnosis("the wrong norm", _norm(lambda B, H: np.linalg.solve(B, H - B), None),
-                  say="This is the Frobenius norm, NumPy's default. The theorem uses the largest singular value."),
-        Diagnosis("an eigenvalue", lambda B, H: np.max(np.abs(np.linalg.eigvals(np.linalg.solve(B, H - B)))),
-                  say="B⁻¹(H − B) is not symmetric: its largest |eigenvalue| can be smaller than its norm."),
-        Diagnosis("H inverted in place of B", _norm(lambda B, H: np.linalg.solve(H, H - B)),
-                  say="You divide by H; the method only knows B."),
-        Diagnosis("not divided", _norm(lambda B, H: H - B),
-                  say="‖H − B‖ changes when f is measured in other units; B⁻¹ takes that out."),
-        Diagnosis("multiplied", _norm(lambda B, H: B @ (H - B)), say="You have multiplied by B; solve with it."),
+        Diagnosis("not compared with the gradient", _steps(lambda r, p, g, eta, xi: np.linalg.norm(r) <= xi),
+                  say="You stop at ‖Hp + g‖ ≤ ξ. The forcing term compares with ‖g‖: far away little is asked."),
+        Diagnosis("solved exactly", lambda H, g, eta, xi: -np.linalg.solve(H, g),
+                  say="That is Newton's step itself. Stop as soon as the residual is small enough."),
+        Diagnosis("one step too many", _steps(_small, extra=1),
+                  say="Test before you move: the first p that satisfies the condition is asked for."),
+        Diagnosis("a single step", lambda H, g, eta, xi: -eta * g,
+                  say="One step of gradient descent is rarely enough: repeat until ‖Hp + g‖ ≤ ξ ‖g‖."),
+        Diagnosis("squared norms",
+                  _steps(lambda r, p, g, eta, xi: r @ r <= xi * (g @ g)),
+                  say="You compare squared norms, so ξ has to be squared as well."),
+        Diagnosis("sign", lambda H, g, eta, xi: -_steps(_small)(H, g, eta, xi)),
     ),
 )
 

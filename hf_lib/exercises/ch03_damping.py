@@ -112,7 +112,7 @@ q5 = FunctionExercise(
     kind="find the bug",
     stub='''
         def next_damping(lam, better):
-            """The next λ: a quarter after a step that made f better, but never below the floor; else four times."""
+            """The next λ: a quarter after a better step, never below the floor; else 4 λ."""
             floor = 1e-3
             if better and lam > floor:
                 return lam / 4
@@ -122,7 +122,7 @@ q5 = FunctionExercise(
         ''',
     code='''
         def next_damping(lam, better):
-            """The next λ: a quarter after a step that made f better, but never below the floor; else four times."""
+            """The next λ: a quarter after a better step, never below the floor; else 4 λ."""
             floor = 1e-3
             if better:
                 return max(lam / 4, floor)
@@ -192,12 +192,12 @@ q6 = FunctionExercise(
     kind="stretch",
     stub='''
         def step_within(H, g, radius):
-            """The δ with the lowest q(δ) among all ‖δ‖ ≤ radius; H is symmetric, perhaps indefinite."""
+            """The δ with the lowest q(δ) among ‖δ‖ ≤ radius; H symmetric, maybe indefinite."""
             return ...
         ''',
     code='''
         def step_within(H, g, radius):
-            """The δ with the lowest q(δ) among all ‖δ‖ ≤ radius; H is symmetric, perhaps indefinite."""
+            """The δ with the lowest q(δ) among ‖δ‖ ≤ radius; H symmetric, maybe indefinite."""
             h, Q = np.linalg.eigh(H)
             c = Q.T @ g                               # components of the gradient
             length = lambda lam: np.linalg.norm(c / (h + lam))
@@ -215,8 +215,8 @@ q6 = FunctionExercise(
         ''',
     why="Step 6.4 says that $p(\\lambda)$ is the best step of its own length, for every $\\lambda \\ge 0$ with "
         "$H + \\lambda I$ positive definite, and step 6.5 that its length falls as $\\lambda$ grows. So halve the "
-        "interval until the length is right. (One case is left out, in which $g$ has no component along the lowest "
-        "eigenvector: there even $\\lambda \\to -h_{\\min}$ may be too short.)",
+        "interval until the length is right. (The hard case is left out, in which $g$ has no component along the "
+        "lowest eigenvector: there even $\\lambda \\to -h_{\\min}$ may be too short.)",
     hints=("If H is positive definite and Newton's step is short enough, it is the answer. Else find λ with "
            "$\\lVert p(\\lambda) \\rVert$ = radius.",
            "The length falls as λ grows above $\\max(0, -h_{\\min})$. Halve an interval that starts there.",

@@ -183,7 +183,7 @@ def heavy_ball(kappa, step, momentum):
     return fig
 
 
-@explore.picture(momentum=explore.Slider(0, 0.98, 0.02, default=0.8, label="µ"))
+@explore.picture(momentum=explore.Slider(0, 0.98, 0.02, default=0.4, label="µ"))
 def memory(momentum):
     """The rate of gradient descent, momentum and NAG in one direction, against η·h."""
     s = np.linspace(0, 4, 401)

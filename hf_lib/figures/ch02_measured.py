@@ -42,7 +42,7 @@ def _example_run():
             "eigenvalues": eigenvalues, "limit": 78.0}
 
 
-@explore.picture(_example_run, k=lambda steps, **_: explore.Player(len(steps), label="record", default=len(steps) - 1))
+@explore.picture(_example_run, k=lambda steps, **_: explore.Player(len(steps), label="record"))
 def spectrum(steps, losses, eigenvalues, limit, k):
     """Left the loss of a run, right every eigenvalue of its Hessian at one record, the largest first."""
     h = eigenvalues[k]

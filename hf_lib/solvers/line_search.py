@@ -1,4 +1,4 @@
-"""Line searches along a descent direction. Derived in notebook 03 §5 (Armijo, Wolfe) and 10 §6."""
+"""Line searches along a descent direction. Derived in notebook 03 §5 (Armijo), §8 (Wolfe) and 10 §6."""
 
 from dataclasses import dataclass
 from math import inf, isfinite, nan

@@ -110,6 +110,21 @@ def test_a_matching_poisson_loss(rng):
     np.testing.assert_allclose((up[1] - down[1]) / (2 * h), curvature, rtol=1e-8)
 
 
+@pytest.mark.parametrize("loss, outcomes", [(hf.SoftmaxCrossEntropy(), np.eye(4)),
+                                            (hf.SigmoidCrossEntropy(), np.array(list(itertools.product((0.0, 1.0),
+                                                                                                       repeat=4))))],
+                         ids=["softmax", "sigmoid"])
+def test_prediction_and_curvature_are_mean_and_covariance(loss, outcomes, rng):
+    """Step 4.6: p(y | z) ∝ exp(zᵀ y), over all outcomes y."""
+    z, u = rng.standard_normal(4), rng.standard_normal(4)
+    prob = np.exp(outcomes @ z)
+    prob /= prob.sum()
+    mean = prob @ outcomes
+    covariance = (outcomes - mean).T @ np.diag(prob) @ (outcomes - mean)
+    np.testing.assert_allclose(loss.output(z[None])[0], mean, rtol=1e-13)
+    np.testing.assert_allclose(loss.hessian_product(z[None], mean[None], u[None])[0], covariance @ u, rtol=1e-12)
+
+
 def test_a_filter_normalised_direction_has_theta_s_lengths(rng):
     net = hf.MLP([3, 5, 2])
     theta = rng.standard_normal(net.size)

@@ -84,3 +84,35 @@ def test_the_measured_rate_knows_a_wrong_rate():
     """The tolerance of the notebook's comparison is far finer than κ's effect."""
     path = MINE["gradient_descent"](lambda e: np.array([1.0, 9.0]) * e, np.ones(2), 0.2, 100)
     assert MINE["measured_rate"](path) == pytest.approx(0.8, rel=1e-10)
+
+
+@given(st.floats(1.5, 1e4), st.integers(1, 6), st.integers(0, 10_000))
+@settings(max_examples=60, deadline=None)
+def test_planned_steps_keep_chebyshev_s_bound(kappa, log_k, seed):
+    k, root = 2**log_k, kappa**0.5
+    etas = MINE["chebyshev_steps"](1.0, kappa, k)
+    h = np.append(np.random.default_rng(seed).uniform(1, kappa, 20), [1, kappa])
+    left = MINE["planned"](lambda e: h * e, np.ones(22), etas)
+    assert abs(left).max() <= 2 * ((root - 1) / (root + 1)) ** k * (1 + 1e-9) + 1e-12
+    running = np.cumprod(1 - np.outer(etas, h), axis=0)
+    assert abs(running).max() <= 2 * k**2                     # the order: nothing grows far on the way
+
+
+@pytest.mark.parametrize("kappa", [2.0, 50.0, 1e4])
+def test_nag_s_own_best_settings(kappa):
+    q = 2 / np.sqrt(3 * kappa + 1)
+    mu, h = (1 - q) / (1 + q), np.geomspace(1, kappa, 99)
+    best = ch02.radius(4 / (3 * kappa + 1) * h, mu, look_ahead=True).max()
+    assert best == pytest.approx(1 - q, abs=1e-7)
+    for stretch in (0.99, 1.01):                              # a step on either side is worse, for whatever memory
+        others = [ch02.radius(stretch * 4 / (3 * kappa + 1) * h, m, look_ahead=True).max()
+                  for m in np.linspace(0, 0.999, 400)]
+        assert min(others) > best
+
+
+def test_the_heavy_ball_of_the_best_pair_can_cycle_where_nag_converges():
+    ball = MINE["momentum"](MINE["kinked"], np.array([3.3]), 1 / 9, 4 / 9, 600)[:, 0]
+    np.testing.assert_allclose(ball[-3:], ball[-6:-3], rtol=1e-9)
+    assert np.ptp(ball[-3:]) > 1
+    ahead, _ = MINE["nesterov"](MINE["kinked"], np.array([3.3]), 1 / 25, 2 / 3, 300)
+    assert abs(ahead[-1, 0]) < 1e-9

@@ -109,6 +109,44 @@ def test_the_orders_are_as_named():
     assert exact[4] < 1e-13
 
 
+@pytest.mark.parametrize("xi", [0.3, 0.1, 0.01])
+def test_the_forcing_term_is_the_rate_of_the_gradient(xi):
+    fit, rng = ch03.Decay(0.2), np.random.default_rng(0)
+    theta, sizes = fit.solution + np.array([0.01, -0.01]), []
+    for _ in range(5):
+        g, u = fit.gradient(theta), rng.normal(size=2)
+        sizes.append(np.linalg.norm(g))
+        theta = theta + np.linalg.solve(fit.hessian(theta), xi * sizes[-1] * u / np.linalg.norm(u) - g)
+    assert sizes[-1] / sizes[-2] == pytest.approx(xi, rel=0.05)     # what is left is of second order in ‖g‖ < 1e-3
+
+
+@given(seeds, st.floats(1e-3, 0.9))
+def test_a_truncated_step_is_the_first_that_the_forcing_term_accepts(seed, xi):
+    rng = np.random.default_rng(seed)
+    H, g = positive_definite(rng, 3), rng.normal(size=3)
+    eta = 1 / np.linalg.norm(H, 2)
+    p = ex.q2.reference(H, g, eta, xi)
+    assert np.linalg.norm(H @ p + g) <= xi * np.linalg.norm(g)
+    M = np.eye(3) - eta * H                              # one step back, p = M p₋ − η g, it did not hold yet
+    if np.linalg.cond(M) < 1e6:
+        before = np.linalg.solve(M, p + eta * g)
+        assert np.linalg.norm(H @ before + g) > xi * np.linalg.norm(g) * (1 - 1e-6)
+
+
+def test_bfgs_is_superlinear_although_a_curvature_stays_unknown():
+    fit = ch03.Decay(0.2)
+    gradient = lambda t: np.append(fit.gradient(t[:2]), 10 * t[2])
+    theta, B = np.append(fit.solution + np.array([0.2, -0.2]), 0.0), 3 * np.eye(3)
+    errors = []
+    for _ in range(13):
+        errors.append(np.linalg.norm(theta[:2] - fit.solution))
+        s = np.linalg.solve(B, -gradient(theta))
+        y = gradient(theta + s) - gradient(theta)
+        B = B - np.outer(B @ s, B @ s) / (s @ B @ s) + np.outer(y, y) / (y @ s)
+        theta = theta + s
+    assert B[2, 2] == 3 and errors[-1] < 0.05 * errors[-2]
+
+
 def test_newton_is_attracted_by_saddles():
     f = surfaces.saddle()
     starts = np.random.default_rng(0).uniform(-0.3, 0.3, (50, 2))
