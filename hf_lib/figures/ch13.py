@@ -33,7 +33,7 @@ class StoredRun:
 
 
 def stored_races():
-    """What `experiments/physics.py` stores: problem → method → one `StoredRun` a seed, of the setting that was chosen."""
+    """What `experiments/physics.py` stored: problem → method → one `StoredRun` a seed, of the chosen setting."""
     races = {}
     for name in datasets.runs("physics_"):
         columns, origin = datasets.run(name)
