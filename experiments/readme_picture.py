@@ -34,7 +34,7 @@ def poisson(seed=0):
         "Adam, falling": hf.Adam(*start, lambda k: 0.3 * (1 - k / 4000) ** 2, max_steps=4000),
         "L-BFGS": hf.LBFGS(*start, max_steps=2200, memory=50),
         "Hessian-free": hf.HessianFree(*start, damping=1.0, preconditioner=None, max_cg=60, max_steps=105),
-        "Gauss-Newton": hf.LevenbergMarquardt(*start, damping_factor=1.5, max_steps=900),
+        "Gauss-Newton": hf.LevenbergMarquardt(*start, damping_factor=3.0, max_steps=600),
     }
     return {name: ch00.record_equation(name, entrant, fresh) for name, entrant in entrants.items()}
 
