@@ -156,7 +156,6 @@ def test_the_spectra(mine):
     assert all(relative(n, 64, 9) < relative(n, 8, 9) for n in (25, 100, 400))           # wider is no better
     assert 0.3 < relative(400, 32, 9) / relative(100, 32, 9) < 3                         # nor are more points
     assert len(mine.spectra[25, 64]) == 33
-    assert 22 <= np.sum(mine.spectra[400, 32] > 1e-10) <= 28
 
 
 def test_every_choice_lies_inside_its_grid(mine):
