@@ -46,7 +46,7 @@ q3 = FunctionExercise(
     kind="find the bug",
     stub='''
         def pcg(A, b, M, steps):
-            """x after `steps` steps of CG from 0 with the preconditioner diag(M); A is an array."""
+            """x after `steps` steps of CG from 0, preconditioned by diag(M); A is an array."""
             x, r = np.zeros_like(b), b.copy()
             p = r / M
             r_z = r @ r

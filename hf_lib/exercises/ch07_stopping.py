@@ -62,9 +62,9 @@ q4 = FunctionExercise(
                 return True
             return bool(k > j and phi[k] < 0 and (phi[k] - phi[k - j]) / phi[k] < j * eps)
         ''',
-    why="`phi[k - (j - 1)]` lies $j - 1$ steps back, but the progress is held against $j \\varepsilon$: the rule stops "
-        "too early. And a rule made of comparisons only is never true once $\\phi$ is nan: a cap on the steps belongs "
-        "to every loop.",
+    why="`phi[k - (j - 1)]` lies $j - 1$ steps back, but the progress is compared with $j \\varepsilon$: the rule "
+        "stops too early. And a rule made of comparisons only is never true once $\\phi$ is nan: a cap on the steps "
+        "belongs to every loop.",
     hints=("How many steps lie between `phi[k - (j - 1)]` and `phi[k]`?",
            "Put `phi[k - j]`. Then ask what happens if every entry of phi is nan.",
            "Before the comparison: `if k >= max_iters: return True`."),

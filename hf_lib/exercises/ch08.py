@@ -63,12 +63,12 @@ q2 = FunctionExercise(
     kind="find the bug",
     stub='''
         def predicted_fall(g, v, Gv):
-            """q(0) − q(−v), the fall that the model promises for the step θ → θ − v; Gv is the product G v."""
+            """q(0) − q(−v), promised for the step θ → θ − v; Gv is the product G v."""
             return g @ v + 0.5 * v @ Gv
         ''',
     code='''
         def predicted_fall(g, v, Gv):
-            """q(0) − q(−v), the fall that the model promises for the step θ → θ − v; Gv is the product G v."""
+            """q(0) − q(−v), promised for the step θ → θ − v; Gv is the product G v."""
             return g @ v - 0.5 * v @ Gv
         ''',
     why="$q(-v) = f + g^\\top(-v) + \\frac12 (-v)^\\top G (-v)$. The linear term changes its sign, the quadratic one "
@@ -119,17 +119,19 @@ q5 = FunctionExercise(
     kind="stretch",
     stub='''
         def cg_filter(h, c, k):
-            """The filter factors h_i s(h_i) of k CG steps from 0; h: eigenvalues of G, c: components of g.
+            """The filter factors h_i s(h_i) of k CG steps from 0.
 
-            s has k coefficients, and δ with the components −s(h_i) c_i has the lowest possible q.
+            h: eigenvalues of G; c: components of g. s has k coefficients, and δ with the
+            components −s(h_i) c_i has the lowest possible q.
             """
             return ...
         ''',
     code='''
         def cg_filter(h, c, k):
-            """The filter factors h_i s(h_i) of k CG steps from 0; h: eigenvalues of G, c: components of g.
+            """The filter factors h_i s(h_i) of k CG steps from 0.
 
-            s has k coefficients, and δ with the components −s(h_i) c_i has the lowest possible q.
+            h: eigenvalues of G; c: components of g. s has k coefficients, and δ with the
+            components −s(h_i) c_i has the lowest possible q.
             """
             powers = h[:, None] ** np.arange(k)                # (d, k): 1, h, h², …
             A = c[:, None] * powers                            # δ = −A s

@@ -24,12 +24,12 @@ q3 = FunctionExercise(
     kind="core",
     stub='''
         def next_damping(lam, rho):
-            """The next λ: λ·3/2 where ρ < 1/4, λ·2/3 where ρ > 3/4, else λ. A ρ that is NaN is a bad one."""
+            """The next λ: λ·3/2 if ρ < 1/4, λ·2/3 if ρ > 3/4, else λ. NaN is a bad ρ."""
             return ...
         ''',
     code='''
         def next_damping(lam, rho):
-            """The next λ: λ·3/2 where ρ < 1/4, λ·2/3 where ρ > 3/4, else λ. A ρ that is NaN is a bad one."""
+            """The next λ: λ·3/2 if ρ < 1/4, λ·2/3 if ρ > 3/4, else λ. NaN is a bad ρ."""
             if not rho >= 1 / 4:                 # true for NaN, too
                 return lam * 3 / 2
             return lam * 2 / 3 if rho > 3 / 4 else lam
@@ -54,7 +54,7 @@ q3 = FunctionExercise(
         Diagnosis("NaN slips through", _rule(lambda r: r < 1 / 4, lambda r: r > 3 / 4),
                   say="All right but for NaN: `nan < 1/4` is false, so λ stays, and the same step comes again."),
         Diagnosis("above 1 taken for bad", _rule(lambda r: not 1 / 4 <= r <= 1, lambda r: r > 3 / 4),
-                  say="ρ above 1 means that f fell by more than was promised. That is no reason to trust less."),
+                  say="ρ above 1 means that f fell by more than was promised. This rule trusts more then, too."),
         Diagnosis("|ρ|", _rule(lambda r: not abs(r) >= 1 / 4, lambda r: abs(r) > 3 / 4),
                   say="With |ρ| a step that made f much worse passes for a good one. Keep the sign."),
         Diagnosis("one threshold", _rule(lambda r: not r >= 3 / 4, lambda r: r > 3 / 4),
@@ -99,7 +99,7 @@ q4 = FunctionExercise(
     kind="find the bug",
     stub='''
         def damping_with_floor(lam, rho):
-            """The rule of exercise 3; but where a good step leads below 0.001, λ becomes 0.001. NaN is a bad ρ."""
+            """Exercise 3's rule; a good step that leads below 0.001 gives 0.001. NaN is bad."""
             floor = 1e-3
             if rho < 1 / 4 and lam > floor:
                 return lam * 3 / 2
@@ -109,7 +109,7 @@ q4 = FunctionExercise(
         ''',
     code='''
         def damping_with_floor(lam, rho):
-            """The rule of exercise 3; but where a good step leads below 0.001, λ becomes 0.001. NaN is a bad ρ."""
+            """Exercise 3's rule; a good step that leads below 0.001 gives 0.001. NaN is bad."""
             floor = 1e-3
             if not rho >= 1 / 4:
                 return lam * 3 / 2

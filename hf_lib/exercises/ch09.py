@@ -1,4 +1,4 @@
-"""Exercises of notebook 09: the price of a step, the damped product, two wrong signs; CG's own are in `ch09_cg`."""
+"""Exercises of notebook 09: the damped product, two wrong signs, the price of a step; CG's own are in `ch09_cg`."""
 
 import numpy as np
 
@@ -11,41 +11,6 @@ from hf_lib.network.mlp import MLP
 from .ch09_cg import q3, q5
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
-
-q1 = ValueExercise(
-    name="ch09.q1",
-    title="The price of a step",
-    kind="warm-up",
-    stub="""
-        # all data; CG: 30 iterations from a warm start; one value of f for ρ, two more in the line search
-        price = ...              # of this step, in gradient-equivalents
-        adam = ...               # steps of Adam on all data for the same price
-        answer = (price, adam)
-        """,
-    code="""
-        # all data; CG: 30 iterations from a warm start; one value of f for ρ, two more in the line search
-        price = 1 + 4 / 3 * (30 + 1) + 3 * 1 / 3     # gradient, products, values
-        adam = price                                 # one gradient a step
-        answer = (price, adam)
-        """,
-    why="A gradient costs 1, a product with $G$ costs 4/3, a value of $f$ costs 1/3. CG needs a product an iteration, "
-        "and one more for the first residual $b - A x_0$ of a warm start. So "
-        "$1 + \\frac43 \\cdot 31 + 3 \\cdot \\frac13 = 43.3$. One such step has to be worth 43 steps of Adam.",
-    hints=("What does each of the three kinds of work cost? How many are there of each?",
-           "A product is 4/3, a value 1/3, a gradient 1. A warm start has a residual of its own to compute.",
-           "$1 + \\frac43 (30 + 1) + \\frac13 (1 + 2)$."),
-    rtol=2e-3,
-    diagnoses=(
-        Diagnosis("the warm start is not free", (42, 42),
-                  say="Nearly. The first residual b − A x₀ of a warm start costs a product, too."),
-        Diagnosis("product as dear as a gradient", (33, 33), say="A product with G costs 4/3, not 1."),
-        Diagnosis("the values are not free", (1 + 4 / 3 * 31, 1 + 4 / 3 * 31),
-                  say="The three values of f cost 1/3 each."),
-        Diagnosis("a value is not a gradient", (1 + 4 / 3 * 31 + 3, 1 + 4 / 3 * 31 + 3),
-                  say="A value of f needs the forward pass only: 1/3."),
-    ),
-)
-
 
 def _points(rng):
     """Linearised small networks, λ and v: regression and classification, N of 5 to 8."""
@@ -68,18 +33,18 @@ def _product(loss=True, mean=True, damp=lambda lam, N, v: lam * v):
     return damped_product
 
 
-q2 = FunctionExercise(
-    name="ch09.q2",
+q1 = FunctionExercise(
+    name="ch09.q1",
     title="The damped product",
     kind="core",
     stub='''
         def damped_product(lin, lam, v):
-            """(G + λI) v from lin.jvp(v), lin.loss.hessian_product(lin.z, lin.Y, u) and lin.vjp(u); N is lin.N."""
+            """(G + λI) v, by lin.jvp, lin.loss.hessian_product and lin.vjp; N is lin.N."""
             return ...
         ''',
     code='''
         def damped_product(lin, lam, v):
-            """(G + λI) v from lin.jvp(v), lin.loss.hessian_product(lin.z, lin.Y, u) and lin.vjp(u); N is lin.N."""
+            """(G + λI) v, by lin.jvp, lin.loss.hessian_product and lin.vjp; N is lin.N."""
             u = lin.jvp(v)                                        # J v
             u = lin.loss.hessian_product(lin.z, lin.Y, u)         # H_L J v
             return lin.vjp(u) / lin.N + lam * v                   # (1/N) Jᵀ H_L J v + λ v
@@ -118,19 +83,19 @@ def _judge_cases(rng):
         yield f, f - change, -rng.uniform(0.1, 0.6), lam, rng.normal(size=4)
 
 
-q4 = FunctionExercise(
-    name="ch09.q4",
+q2 = FunctionExercise(
+    name="ch09.q2",
     title="Two signs and a half",
     kind="find the bug",
     stub='''
         def judge(f, f_new, phi, lam, p):
-            """ρ of the step p; phi is CG's last φ(p) = gᵀp + ½ pᵀ(G + λI)p. The promise has the damping left out."""
+            """ρ of the step p, by the undamped promise; phi is φ(p) = gᵀp + ½ pᵀ(G + λI)p."""
             promised = phi - 0.5 * lam * (p @ p)
             return (f - f_new) / promised
         ''',
     code='''
         def judge(f, f_new, phi, lam, p):
-            """ρ of the step p; phi is CG's last φ(p) = gᵀp + ½ pᵀ(G + λI)p. The promise has the damping left out."""
+            """ρ of the step p, by the undamped promise; phi is φ(p) = gᵀp + ½ pᵀ(G + λI)p."""
             promised = -(phi - 0.5 * lam * (p @ p))     # q(0) − q(p), a fall like the one above it
             return (f - f_new) / promised
         ''',
@@ -154,5 +119,42 @@ q4 = FunctionExercise(
                   say="The damping costs ½λ times the *square* of the length."),
         Diagnosis("sign only", _judged(lambda f, f_new: abs(f - f_new), lambda phi, lam, p: -phi + 0.5 * lam * p @ p),
                   say="Absolute values hide a step that made f worse. Keep the signs, and make them agree."),
+    ),
+)
+
+
+q4 = ValueExercise(
+    name="ch09.q4",
+    title="The price of a step",
+    kind="warm-up",
+    stub="""
+        # all data; CG: 30 iterations from a warm start;
+        # one value of f for ρ, two more in the line search
+        price = ...              # of this step, in gradient-equivalents
+        adam = ...               # steps of Adam on all data for the same price
+        answer = (price, adam)
+        """,
+    code="""
+        # all data; CG: 30 iterations from a warm start;
+        # one value of f for ρ, two more in the line search
+        price = 1 + 4 / 3 * (30 + 1) + 3 * 1 / 3     # gradient, products, values
+        adam = price                                 # one gradient a step
+        answer = (price, adam)
+        """,
+    why="A gradient costs 1, a product with $G$ costs 4/3, a value of $f$ costs 1/3. CG needs a product an iteration, "
+        "and one more for the first residual $b - A x_0$ of a warm start. So "
+        "$1 + \\frac43 \\cdot 31 + 3 \\cdot \\frac13 = 43.3$. One such step has to be worth 43 steps of Adam.",
+    hints=("What does each of the three kinds of work cost? How many are there of each?",
+           "A product is 4/3, a value 1/3, a gradient 1. A warm start has a residual of its own to compute.",
+           "$1 + \\frac43 (30 + 1) + \\frac13 (1 + 2)$."),
+    rtol=2e-3,
+    diagnoses=(
+        Diagnosis("the warm start is not free", (42, 42),
+                  say="Nearly. The first residual b − A x₀ of a warm start costs a product, too."),
+        Diagnosis("a product at a gradient's price", (33, 33), say="A product with G costs 4/3, not 1."),
+        Diagnosis("the values are not free", (1 + 4 / 3 * 31, 1 + 4 / 3 * 31),
+                  say="The three values of f cost 1/3 each."),
+        Diagnosis("a value is not a gradient", (1 + 4 / 3 * 31 + 3, 1 + 4 / 3 * 31 + 3),
+                  say="A value of f needs the forward pass only: 1/3."),
     ),
 )

@@ -94,16 +94,18 @@ q5 = FunctionExercise(
     kind="stretch",
     stub='''
         def backtrack(f, iterates):
-            """Number of the iterate to take: back from the last, while the one before is lower or f here is infinite.
+            """Number of the iterate to take.
 
+            Go back from the last, while the one before is lower or f here is infinite.
             f(p) is the true objective after the step p; call it no more often than needed.
             """
             return ...
         ''',
     code='''
         def backtrack(f, iterates):
-            """Number of the iterate to take: back from the last, while the one before is lower or f here is infinite.
+            """Number of the iterate to take.
 
+            Go back from the last, while the one before is lower or f here is infinite.
             f(p) is the true objective after the step p; call it no more often than needed.
             """
             k, f_k = len(iterates) - 1, f(iterates[-1])

@@ -35,7 +35,7 @@ def _paths(kappa, degrees, steps):
     return np.array(descent), np.array([start, first] + [np.zeros(2)] * (steps - 1))
 
 
-@explore.picture(k=explore.Player(9, label="step k", interval=900, default=2),
+@explore.picture(k=explore.Player(9, label="step k", interval=900, default=1),
                  kappa=explore.Log(2, 50, default=10, label="κ"),
                  start=explore.Slider(5, 85, 5, default=20, label="start (degrees)"))
 def plane(k, kappa, start):

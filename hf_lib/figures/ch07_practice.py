@@ -49,7 +49,7 @@ def _scaled_run(alpha):
     return h, np.array(gaps)
 
 
-@explore.picture(alpha=explore.Slider(-1, 2, 0.05, default=1.0, label="exponent α"))
+@explore.picture(alpha=explore.Slider(-1, 2, 0.05, default=0.0, label="exponent α"))
 def scaling(alpha):
     """What M = diag(A)^α does to the eigenvalues, and to the convergence."""
     plain, without = _scaled_run(0.0)
@@ -156,7 +156,7 @@ def _example_runs():
 
 
 @explore.picture(_example_runs, run=lambda runs: explore.Choice(tuple(runs), label="network"),
-                 k=lambda runs: explore.Integer(0, min(len(r["phi"]) for r in runs.values()) - 1, default=6,
+                 k=lambda runs: explore.Integer(0, min(len(r["phi"]) for r in runs.values()) - 1, default=0,
                                                 label="step k"))
 def stopping(runs, run, k):
     """Left the model's gain so far, right the residual norm, along one run of CG."""

@@ -127,8 +127,7 @@ def _example_run():
             "rho": np.array([0.9, 0.8, -3.0, 0.8, 0.9, 0.5]), "others": {"λ = 1": np.linspace(0.3, 0.25, 6)}}
 
 
-@explore.picture(_example_run, k=lambda loss, **_: explore.Player(len(loss), interval=200, label="try",
-                                                                      default=len(loss) - 1))
+@explore.picture(_example_run, k=lambda loss, **_: explore.Player(len(loss), interval=200, label="try", default=0))
 def run(loss, lam, rho, others, k):
     """Above f along the tries of the rule and of fixed λ; below λ and ρ, up to try k.
 

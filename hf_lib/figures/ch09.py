@@ -27,7 +27,7 @@ def _example_stages():
                      "two": {"loss": 0.2 + 0.1 * k % 0.4, "lam": 1.5 ** (k % 3), "rho": 0.5 - k % 2}}}
 
 
-@explore.picture(_example_stages, who=lambda runs: explore.Choice(list(runs), default=list(runs)[-1], label="loop"))
+@explore.picture(_example_stages, who=lambda runs: explore.Choice(list(runs), label="loop"))
 def stages(runs, who):
     """Left f along the steps of every stage of the loop; right λ and ρ of one of them."""
     fig = style.figure(9, 4.4)
@@ -94,8 +94,8 @@ def _steps():
 
 @explore.picture(
     _steps,
-    k=lambda steps, **_: explore.Player(len(steps), default=len(steps) * 2 // 3, interval=600, label="HF step"),
-    share=explore.Slider(0, 100, 10, default=100, label="way along CG in %"),
+    k=lambda steps, **_: explore.Player(len(steps), default=0, interval=600, label="HF step"),
+    share=explore.Slider(0, 100, 10, default=0, label="way along CG in %"),
 )
 def player(steps, grid, data, k, share):
     """One HF step: along CG the model φ and the true f; the fit at one CG iterate; the run's f, λ and ρ.
@@ -163,7 +163,7 @@ def _example_digits():
             "images": rng.random((40, 196)), "labels": labels}
 
 
-@explore.picture(_example_digits, k=lambda steps, **_: explore.Player(len(steps), default=len(steps) - 1, interval=700,
+@explore.picture(_example_digits, k=lambda steps, **_: explore.Player(len(steps), default=0, interval=700,
                                                                           label="HF step"))
 def digits(steps, images, labels, k):
     """Left model and f along CG in one step; middle the errors so far; right the first test digits still misread."""

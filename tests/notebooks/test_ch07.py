@@ -19,7 +19,7 @@ mine = derived(CELLS)
 
 # What the text derives, as it stands in the code; and altered in a sign, a factor, a term or a power.
 ALTERED = [
-    ('compare("the residual is −∇φ", b - A @ x', 'compare("the residual is −∇φ", b + A @ x'),
+    ('compare("r = −Ae", b - A @ x', 'compare("r = −Ae", b + A @ x'),
     ("0.5 * e @ A @ e)", "e @ A @ e)"),
     ("phi(x) - 0.3 * r @ p", "phi(x) + 0.3 * r @ p"),
     ("alpha = (r @ p) / (p @ A @ p)", "alpha = (r @ p) / (2 * p @ A @ p)"),
@@ -31,14 +31,14 @@ ALTERED = [
     ("squares[1:] / squares[:-1]", "squares[:-1] / squares[1:]"),
     ("R[3] + beta[2] * P[2]", "R[3] - beta[2] * P[2]"),
     ("alpha = r_r / (p @ A_p)", "alpha = r_r / (p @ p)"),
-    ("r = r - alpha * A_p                                   #", "r = r + alpha * A_p  #"),
+    ("r = r - alpha * A_p                          #", "r = r + alpha * A_p  #"),
     ("beta = r_r / previous", "beta = previous / r_r"),
     ("p = r + beta * p ", "p = r - beta * p "),
     ("Q @ np.linalg.solve(Q.T @ A @ Q, Q.T @ b)", "Q @ (Q.T @ b)"),
     ("rise = 0.5 * y @ A @ y", "rise = y @ A @ y"),
     ("1 - h * sum(", "1 + h * sum("),
     ("np.sum(h * P_k(h) ** 2 * c**2)", "np.sum(P_k(h) ** 2 * c**2)"),
-    ("(1 - h / 10) *", "(1 - h / 11) *"),
+    ("Q.T @ A @ Q\nritz", "Q.T @ A @ A @ Q\nritz"),
     ("2 * t * now - before", "2 * t * now + before"),
     ("(w**7 + w**-7) / 2", "(w**7 - w**-7) / 2"),
     ("t_of = lambda h: (high + low - 2 * h)", "t_of = lambda h: (high + low - h)"),
