@@ -18,7 +18,8 @@ def style_of(name):
     base, _, variant = name.partition(", ")
     look = style.method(base)
     if variant:
-        look |= {"label": name, "linestyle": VARIANTS.get(variant, style.DOTTED)}
+        own = VARIANTS.get(variant, style.DOTTED)
+        look |= {"label": f"{look['label']}, {variant}", "linestyle": style.DASHED if own == look["linestyle"] else own}
     return look
 
 
