@@ -68,12 +68,12 @@ q3 = FunctionExercise(
     kind="core",
     stub='''
         def gauss_newton_factor(J, r, bends):
-            """max |µ| with S w = µ G w, for f = ½ Σ_n r_n²; bends[n] = ∇²r_n, an array (n, d, d)."""
+            """max |µ| with S w = µ G w, for f = ½ Σ_n r_n²; bends[n] = ∇²r_n: (n, d, d)."""
             return ...
         ''',
     code='''
         def gauss_newton_factor(J, r, bends):
-            """max |µ| with S w = µ G w, for f = ½ Σ_n r_n²; bends[n] = ∇²r_n, an array (n, d, d)."""
+            """max |µ| with S w = µ G w, for f = ½ Σ_n r_n²; bends[n] = ∇²r_n: (n, d, d)."""
             G = J.T @ J
             S = np.einsum("n,nab->ab", r, bends)       # Σ_n r_n ∇²r_n
             return np.max(np.abs(np.linalg.eigvals(np.linalg.solve(G, S))))
@@ -127,12 +127,12 @@ q5 = FunctionExercise(
     kind="stretch",
     stub='''
         def psd_product(J, z, Y, v):
-            """G v for the loss ½‖σ(z) − y‖², cut after σ: never negative. J is (N, n_out, d)."""
+            """G v for the loss ½‖σ(z) − y‖², cut after σ: never negative. J: (N, n_out, d)."""
             return ...
         ''',
     code='''
         def psd_product(J, z, Y, v):
-            """G v for the loss ½‖σ(z) − y‖², cut after σ: never negative. J is (N, n_out, d)."""
+            """G v for the loss ½‖σ(z) − y‖², cut after σ: never negative. J: (N, n_out, d)."""
             p = 1 / (1 + np.exp(-z))
             slope = p * (1 - p)                 # J_φ is diagonal
             u = slope * (J @ v)                 # J of ŷ = σ(z), times v

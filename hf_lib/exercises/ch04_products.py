@@ -30,12 +30,12 @@ q2 = FunctionExercise(
     kind="core",
     stub='''
         def ggn_product(J, H_L, v):
-            """(1/N) Σ_n J_nᵀ H_L,n J_n v; J is (N, n_out, d), H_L is (N, n_out, n_out), v is (d,)."""
+            """(1/N) Σ_n J_nᵀ H_L,n J_n v; J (N, n_out, d), H_L (N, n_out, n_out), v (d,)."""
             return ...
         ''',
     code='''
         def ggn_product(J, H_L, v):
-            """(1/N) Σ_n J_nᵀ H_L,n J_n v; J is (N, n_out, d), H_L is (N, n_out, n_out), v is (d,)."""
+            """(1/N) Σ_n J_nᵀ H_L,n J_n v; J (N, n_out, d), H_L (N, n_out, n_out), v (d,)."""
             Jv = J @ v                                    # (N, n_out): v → J v
             u = np.einsum("njk,nk->nj", H_L, Jv)          # → H_L J v
             return np.einsum("nja,nj->a", J, u) / len(J)  # → Jᵀ H_L J v, and the mean
@@ -94,7 +94,7 @@ q4 = FunctionExercise(
     kind="find the bug",
     stub='''
         def ggn_product(J, z, v, phi):
-            """(1/N) Σ_n J_nᵀ J_φ(z_n) J_n v for a matching loss; phi: "identity", "sigmoid" or "softmax"."""
+            """(1/N) Σ_n J_nᵀ J_φ(z_n) J_n v; phi is "identity", "sigmoid" or "softmax"."""
             u = J @ v                                           # (N, n_out)
             e = np.exp(z - z.max(axis=1, keepdims=True))
             p = e / e.sum(axis=1, keepdims=True)
@@ -103,7 +103,7 @@ q4 = FunctionExercise(
         ''',
     code='''
         def ggn_product(J, z, v, phi):
-            """(1/N) Σ_n J_nᵀ J_φ(z_n) J_n v for a matching loss; phi: "identity", "sigmoid" or "softmax"."""
+            """(1/N) Σ_n J_nᵀ J_φ(z_n) J_n v; phi is "identity", "sigmoid" or "softmax"."""
             u = J @ v                                           # (N, n_out)
             if phi == "identity":
                 w = u
