@@ -1,4 +1,4 @@
-"""Exercises of notebook 05: adjoints by hand, a rule, an imaginary step; broken sweeps are in `ch05_sweeps`."""
+"""Exercises of notebook 05: adjoints by hand, a rule, an imaginary step; the reverse sweep is in `ch05_sweeps`."""
 
 import numpy as np
 
@@ -75,12 +75,12 @@ q2 = FunctionExercise(
     kind="core",
     stub='''
         def division_rules(a, b, da, db, g):
-            """For s = a / b: the tangent of s, and the shares of a and of b in the adjoint g of s."""
+            """For s = a / b: the tangent of s; the shares of a and of b in the adjoint g."""
             return ...
         ''',
     code='''
         def division_rules(a, b, da, db, g):
-            """For s = a / b: the tangent of s, and the shares of a and of b in the adjoint g of s."""
+            """For s = a / b: the tangent of s; the shares of a and of b in the adjoint g."""
             by_a = 1 / b                       # ∂s/∂a
             by_b = -a / b**2                   # ∂s/∂b
             return by_a * da + by_b * db, by_a * g, by_b * g
@@ -134,12 +134,12 @@ q5 = FunctionExercise(
     kind="stretch",
     stub='''
         def hessian_product(gradient, theta, v):
-            """H v (d,) to full accuracy, from ONE call of gradient, which takes complex vectors too."""
+            """H v (d,), exact, from ONE call of gradient, which takes complex vectors too."""
             return ...
         ''',
     code='''
         def hessian_product(gradient, theta, v):
-            """H v (d,) to full accuracy, from ONE call of gradient, which takes complex vectors too."""
+            """H v (d,), exact, from ONE call of gradient, which takes complex vectors too."""
             t = 1e-20
             return gradient(theta + 1j * t * v).imag / t
         ''',

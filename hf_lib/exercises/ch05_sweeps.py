@@ -1,4 +1,4 @@
-"""Exercises of notebook 05 on two broken reverse sweeps: adjoints that forget, and a wrong order."""
+"""Exercises of notebook 05 on the reverse sweep: adjoints that forget, and what is kept for it."""
 
 import numpy as np
 
@@ -56,7 +56,7 @@ q3 = FunctionExercise(
         def reverse_sweep(uses, slopes):
             """The adjoints ∂f/∂s_i of all nodes, as an array; f is the last node.
 
-            uses[i] lists the (earlier) nodes that node i is computed from, slopes[i] the ∂s_i/∂s_p.
+            uses[i] lists the nodes that node i is computed from, slopes[i] the ∂s_i/∂s_p.
             """
             bar = np.zeros(len(uses))
             bar[-1] = 1.0                                   # ∂f/∂f
@@ -91,114 +91,51 @@ q3 = FunctionExercise(
 )
 
 
-def _visits(order):
-    """The adjoints, from a sweep that visits the nodes as order(uses) says."""
-    def answer(uses, slopes):
-        bar = np.zeros(len(uses))
-        bar[-1] = 1.0
-        for i in order(uses):
-            for p, slope in zip(uses[i], slopes[i]):
-                bar[p] += slope * bar[i]
-        return bar
+def _costs(kept=0, again=0):
+    """A wrong `checkpoint_costs`: the right counts, changed by kept(L, k) and again(L, k)."""
+    def answer(L, k):
+        return L // k + k - 1 + (kept(L, k) if kept else 0), 2 * L - L // k + (again(L, k) if again else 0)
     return answer
-
-
-def _every_path_waiting(uses, last):
-    waiting, visits = [len(uses) - 1], []
-    while waiting:
-        i = waiting.pop(0 if not last else -1)
-        visits.append(i)
-        waiting.extend(uses[i])
-    return visits
-
-
-def _breadth_first(uses):
-    waiting, visits = [len(uses) - 1], []
-    while waiting:
-        i = waiting.pop(0)
-        if i not in visits:
-            visits.append(i)
-            waiting.extend(uses[i])
-    return visits
-
-
-def _scrambled_cases(rng):
-    """Graphs as in `_graph_cases`, with the nodes but the last renumbered so that the number tells nothing."""
-    for n in (5, 7, 9, 10):
-        uses = [[], []]
-        for i in range(2, n):
-            uses.append([int(rng.integers(0, i - 1)), i - 1])
-        slopes = [list(rng.uniform(0.5, 2.0, len(u)) * rng.choice([-1, 1], len(u))) for u in uses]
-        new = [*(int(k) for k in rng.permutation(n - 1)), n - 1]
-        while new == sorted(new):
-            new = [*(int(k) for k in rng.permutation(n - 1)), n - 1]
-        renamed, moved = [None] * n, [None] * n
-        for i in range(n):
-            listed = rng.permutation(len(uses[i]))              # the order in the list tells nothing either
-            renamed[new[i]] = [new[uses[i][k]] for k in listed]
-            moved[new[i]] = [slopes[i][k] for k in listed]
-        yield renamed, moved
 
 
 q4 = FunctionExercise(
     name="ch05.q4",
-    title="A sweep in the wrong order",
-    kind="find the bug",
+    title="Memory against time",
+    kind="core",
     stub='''
-        def backward_order(uses):
-            """The nodes in an order fit for the reverse sweep: each after all the nodes that use it.
-
-            uses[i] lists the nodes that node i is computed from. The numbers themselves tell no order,
-            but for f, which is the last; it depends on every node.
-            """
-            order, waiting = [], [len(uses) - 1]
-            while waiting:
-                i = waiting.pop()
-                if i not in order:
-                    order.append(i)
-                    waiting.extend(uses[i])
-            return order
+        def checkpoint_costs(L, k):
+            """(activations held at once at most, layers evaluated forward in all)."""
+            return ...
         ''',
     code='''
-        def backward_order(uses):
-            """The nodes in an order fit for the reverse sweep: each after all the nodes that use it.
-
-            uses[i] lists the nodes that node i is computed from. The numbers themselves tell no order,
-            but for f, which is the last; it depends on every node.
-            """
-            missing = [0] * len(uses)                       # uses whose share has not arrived
-            for used in uses:
-                for p in used:
-                    missing[p] += 1
-            order, waiting = [], [len(uses) - 1]
-            while waiting:
-                i = waiting.pop()
-                order.append(i)
-                for p in uses[i]:
-                    missing[p] -= 1
-                    if missing[p] == 0:                     # the adjoint of p is complete
-                        waiting.append(p)
-            return order
+        def checkpoint_costs(L, k):
+            """(activations held at once at most, layers evaluated forward in all)."""
+            checkpoints = L // k                   # a_0, a_k, a_2k, …
+            held = checkpoints + (k - 1)           # and the others of the last segment
+            evaluated = L + (L - checkpoints)      # what was not kept is computed again
+            return held, evaluated
         ''',
-    why="As you found it, a node is visited as soon as the *first* node that uses it was; if a second one comes later, "
-        "its share arrives when the adjoint has been handed on already. A node may be visited when *all* its users "
-        "have been. Autograd counts uses in just this way. A tape needs no search: the order of recording, backwards, "
-        "is always fit.",
-    hints=("Take f = s·g(s) with `uses = [[], [0], [0, 1]]`. In which order are the nodes visited?",
-           "A node is ready when every node that uses it has been visited. Count its uses first.",
-           "`missing[p]` counts the uses of p. Visiting i lowers it for each p in `uses[i]`; at 0, p "
-           "may wait in the list."),
-    cases=lambda rng: [(uses, slopes) for uses, slopes in _scrambled_cases(rng)],
-    probe=lambda answer, uses, slopes: _visits(lambda u: list(answer(u)))(uses, slopes),
+    why="The sweep begins in the last segment, while all $L/k$ checkpoints are still held; the segment's own one "
+        "is among them, so $k - 1$ activations come on top. Forward, all $L$ layers are evaluated once, and every "
+        "activation that was not kept a second time: $2L - L/k$. The first number is smallest at $k = \\sqrt L$.",
+    hints=("Which activations are held when the sweep begins? Which more does it need for the last segment?",
+           "There are $L/k$ checkpoints; a segment has $k$ activations, one of which is its checkpoint.",
+           "Held: $L/k + k - 1$. Computed a second time: the $L - L/k$ activations that were not kept."),
+    cases=lambda rng: [(64, 8), (60, 5), (int(rng.integers(3, 9)) * 7, 7), (24, 12)],
     diagnoses=(
-        Diagnosis("each path on its own", lambda uses: _every_path_waiting(uses, last=True),
-                  say="A node is visited once for every path to it, and hands its adjoint on each time: "
-                      "shares are counted twice."),
-        Diagnosis("nearest first", _breadth_first,
-                  say="A node near f may still be waiting for a share that comes by a longer path."),
-        Diagnosis("by number", lambda uses: list(reversed(range(len(uses)))),
-                  say="The numbers of the nodes tell no order here."),
-        Diagnosis("f alone", lambda uses: [len(uses) - 1],
-                  say="Only f is visited: nobody else hands anything on."),
+        Diagnosis("the checkpoint twice", _costs(kept=lambda L, k: 1),
+                  say="The first activation of a segment is its checkpoint, which is held already."),
+        Diagnosis("all segments at once", lambda L, k: (L, 2 * L - L // k),
+                  say="When a segment is done, its activations may go: only one segment is held at a time."),
+        Diagnosis("one segment alone", lambda L, k: (k, 2 * L - L // k),
+                  say="The checkpoints of the other segments are held as well."),
+        Diagnosis("checkpoints alone", lambda L, k: (L // k, 2 * L - L // k),
+                  say="Inside a segment the sweep needs the activations between the checkpoints, too."),
+        Diagnosis("everything a second time", _costs(again=lambda L, k: L // k),
+                  say="The checkpoints are there: they need not be computed again, nor a_L."),
+        Diagnosis("the first time only", lambda L, k: (L // k + k - 1, L),
+                  say="What was not kept is evaluated once more: count the second time, too."),
+        Diagnosis("the second time only", lambda L, k: (L // k + k - 1, L - L // k),
+                  say="Count the forward pass itself, too: L layers."),
     ),
 )

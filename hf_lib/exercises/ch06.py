@@ -1,4 +1,4 @@
-"""Exercises of notebook 06: R by hand and of two new layers; broken curvature products are in `ch06_products`."""
+"""Exercises of notebook 06: R by hand and of two new layers; a broken curvature product is in `ch06_products`."""
 
 import numpy as np
 
@@ -6,9 +6,9 @@ from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 from hf_lib.network import autodiff, passes
 
-from .ch06_products import q3, q4
+from .ch06_products import q3
 
-__all__ = ["q1", "q2", "q3", "q4", "q5"]
+__all__ = ["q1", "q2", "q3", "q4"]
 
 q1 = ValueExercise(
     name="ch06.q1",
@@ -132,18 +132,18 @@ def _tied_cases(rng):
         yield rng.normal(size=(n, k)), rng.normal(size=(N, n)), rng.normal(size=(n, k)), rng.normal(size=(N, n))
 
 
-q5 = FunctionExercise(
-    name="ch06.q5",
+q4 = FunctionExercise(
+    name="ch06.q4",
     title="One matrix, used twice",
     kind="stretch",
     stub='''
         def tied_products(W, X, V, u):
-            """For z = tanh(X W) Wᵀ: R{z} along V (N, n), and the adjoint of W from that of z, u (N, n)."""
+            """For z = tanh(X W) Wᵀ: R{z} along V (N, n); the adjoint of W from u, that of z."""
             return ...
         ''',
     code='''
         def tied_products(W, X, V, u):
-            """For z = tanh(X W) Wᵀ: R{z} along V (N, n), and the adjoint of W from that of z, u (N, n)."""
+            """For z = tanh(X W) Wᵀ: R{z} along V (N, n); the adjoint of W from u, that of z."""
             a = np.tanh(X @ W)                          # (N, k)
             S = 1 - a * a
             R_a = S * (X @ V)

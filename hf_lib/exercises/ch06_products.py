@@ -1,73 +1,11 @@
-"""Exercises of notebook 06 on two broken curvature products: a curvature of zero, and a missing bend."""
+"""Exercise of notebook 06 on a broken curvature product: a bend is missing."""
 
 import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 
-from .curvature import curvature
-
-__all__ = ["q3", "q4"]
-
-
-def _ggn(middle):
-    """A `ggn_product` with H_L u given by middle(z, kind, u)."""
-    return lambda J, z, kind, v: np.einsum("nja,nj->a", J, middle(z, kind, J @ v)) / len(z)
-
-
-def _kind_cases(rng):
-    for kind, m in (("identity", 1), ("softmax", 3), ("sigmoid", 1), ("identity", 2), ("sigmoid", 2)):
-        yield rng.normal(size=(4, m, 5)), rng.normal(size=(4, m)), kind, rng.normal(size=5)
-
-
-q3 = FunctionExercise(
-    name="ch06.q3",
-    title="A curvature of zero",
-    kind="find the bug",
-    stub='''
-        def ggn_product(J, z, kind, v):
-            """(1/N) Σ_n J_nᵀ H_L J_n v; J is (N, n_out, d); kind is "identity", "sigmoid" or "softmax"."""
-            u = J @ v                                               # (N, n_out)
-            p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-            u = p * u - p * (p * u).sum(axis=1, keepdims=True)      # H_L J v
-            return np.einsum("nja,nj->a", J, u) / len(z)
-        ''',
-    code='''
-        def ggn_product(J, z, kind, v):
-            """(1/N) Σ_n J_nᵀ H_L J_n v; J is (N, n_out, d); kind is "identity", "sigmoid" or "softmax"."""
-            u = J @ v                                               # (N, n_out)
-            if kind == "softmax":
-                p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-                u = p * u - p * (p * u).sum(axis=1, keepdims=True)
-            elif kind == "sigmoid":
-                s = 1 / (1 + np.exp(-z))
-                u = s * (1 - s) * u
-            return np.einsum("nja,nj->a", J, u) / len(z)            # identity: H_L = I
-        ''',
-    why="For a matching loss $H_L$ is the Jacobian of its *own* output activation. The product always took softmax's. "
-        "With one output softmax is the constant 1, its Jacobian is 0, and so is $Gv$. With two outputs and squared "
-        "error it would be wrong and not even look so: test every loss against a dense matrix.",
-    hints=("Put in one output by hand. What is `p` then, and what is `u`?",
-           "$H_L = J_\\varphi$ for a matching loss. Which $\\varphi$ belongs to each `kind`?",
-           "identity: `u` stays as it is. sigmoid: `s * (1 - s) * u` with `s = 1 / (1 + np.exp(-z))`."),
-    cases=_kind_cases,
-    linear_in="v",
-    mean_over="J",
-    diagnoses=(
-        Diagnosis("the bug is still there", _ggn(lambda z, kind, u: curvature(z, "softmax", u))),
-        Diagnosis("identity for everything", _ggn(lambda z, kind, u: u),
-                  say="This is (1/N) JᵀJ v: right for the identity, but sigmoid and softmax have a curvature H_L too."),
-        Diagnosis("sigmoid for everything", _ggn(lambda z, kind, u: curvature(z, "sigmoid", u)),
-                  say="You take the sigmoid's s(1 − s) for every kind. The identity has H_L = I, softmax a matrix."),
-        Diagnosis("one output alone", _ggn(lambda z, kind, u: u if z.shape[1] == 1 else curvature(z, "softmax", u)),
-                  say="You switch on the number of outputs. What matters is the loss: the identity with two outputs, "
-                      "and a sigmoid with one, still come out wrong."),
-        Diagnosis("sigmoid as the identity",
-                  _ggn(lambda z, kind, u: curvature(z, "softmax", u) if kind == "softmax" else u),
-                  say="The identity and softmax are right. The sigmoid has H_L = σ(z)(1 − σ(z)), for each output."),
-        Diagnosis("missing 1/N", lambda J, z, kind, v: len(z) * _ggn(curvature)(J, z, kind, v)),
-    ),
-)
+__all__ = ["q3"]
 
 
 def _two_layers(bend=-2.0, twice=True, move=True, weights=True, mean=True, moving="R_z", adjoint="bar_a"):
@@ -95,8 +33,8 @@ def _layer_cases(rng):
         yield W1, W2, rng.normal(size=(N, n)), rng.normal(size=(N, m)), V1, V2
 
 
-q4 = FunctionExercise(
-    name="ch06.q4",
+q3 = FunctionExercise(
+    name="ch06.q3",
     title="Symmetric, and wrong",
     kind="find the bug",
     stub='''

@@ -111,7 +111,7 @@ def _arrow(ax, start, end, colour, width, bend=0.0, back=False):
 
 
 @explore.picture(mode=explore.Choice(tuple(MODES), label="sweep", default="reverse mode"),
-                 k=explore.Player(FRAMES, label="step", interval=1200, default=7))
+                 k=explore.Player(FRAMES, label="step", interval=1200, default=3))
 def graph(mode, k):
     """The ten nodes with their values, and the tangents or adjoints computed so far."""
     reverse = MODES[mode] is None
@@ -166,7 +166,7 @@ def _example_fit():
 
 @explore.picture(
     _example_fit,
-    k=lambda curves, **_: explore.Player(len(curves), label="record", default=len(curves) - 1),
+    k=lambda curves, **_: explore.Player(len(curves), label="record"),
 )
 def fit(X, Y, grid, curves, losses, every, k):
     """Left the network's curve on the data, right the loss of the run."""

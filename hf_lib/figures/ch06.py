@@ -1,4 +1,4 @@
-"""Pictures of notebook 06: what a dense Hessian costs, and the four passes layer by layer."""
+"""Picture of notebook 06: the four passes layer by layer."""
 
 from functools import lru_cache
 
@@ -8,66 +8,7 @@ from matplotlib.collections import LineCollection
 from hf_lib import explore
 from hf_lib.explore import style
 
-DENSE, PRODUCT = style.COLOUR["bound"], style.COLOUR["model"]
 R_A, R_DELTA = style.COLOUR["model"], style.COLOUR["gradient"]
-
-
-def _example_ways():
-    sizes = [50, 500, 5000, 50_000]
-    return {"sizes": sizes, "dense": {"seconds": [0.01, 0.1, 2.0], "bytes": [8 * d**2 for d in sizes[:3]]},
-            "product": {"seconds": [1e-4, 2e-4, 4e-4, 1e-3], "bytes": [1e5, 1e5, 3e5, 2e6]}}
-
-
-def _at(d, sizes, values):
-    """The value at d: between the measured sizes on a straight line in logarithms, outside by its ends."""
-    return float(np.exp(np.interp(np.log(d), np.log(sizes), np.log(values))))
-
-
-def _time(seconds):
-    """A duration in the unit that suits it."""
-    for unit, length in (("days", 86_400), ("hours", 3600), ("min", 60), ("s", 1)):
-        if seconds >= 2 * length or unit == "s" and seconds >= 0.1:
-            return f"{style.number(seconds / length, 2)} {unit}"
-    return f"{style.number(1e3 * seconds, 2)} ms"
-
-
-def _bytes(count):
-    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if count >= size:
-            return f"{style.number(count / size, 2)} {unit}"
-    return f"{style.number(count / 1e3, 2)} kB"
-
-
-@explore.picture(_example_ways, d=explore.Log(100, 1_000_000, step=10, default=630_957, label="parameters d"))
-def two_ways(sizes, dense, product, d):
-    """Time and memory of the dense Hessian and of one product, measured, and foretold beyond."""
-    fig = style.figure(9, 4)
-    top, right = fig.subplots(1, 2)
-    reached = len(dense["seconds"])                           # here the dense one stops
-    beyond = np.geomspace(sizes[reached - 1], 1e6, 20)
-    columns = lambda n: n * _at(n, sizes, product["seconds"])
-    slower = dense["seconds"][-1] / columns(beyond[0])        # than d products: columns are stored, too
-    foretold = {"seconds": [slower * columns(n) for n in beyond], "bytes": 8 * beyond**2}
-    now = {key: _at(d, [*sizes[:reached], *beyond], [*dense[key], *foretold[key]]) for key in foretold}
-    one = {key: _at(d, sizes, product[key]) for key in now}
-    for ax, key, unit, say, low, high in ((top, "seconds", "seconds", _time, 1e-6, 1e6),
-                                          (right, "bytes", "bytes", _bytes, 1e3, 1e14)):
-        ax.plot(sizes[:reached], dense[key], "s-", color=DENSE, label="all of H, measured")
-        ax.plot(beyond, foretold[key], color=DENSE, linestyle=(0, (2, 2)), linewidth=1.3, label="all of H, foretold")
-        ax.plot(sizes, product[key], "o-", color=PRODUCT, label="one product Hv, measured")
-        ax.axvline(d, color="#555555", linewidth=1, zorder=0)
-        ax.plot([d, d], [now[key], one[key]], "D", color="white", markeredgecolor="black", markersize=6)
-        ax.set(xscale="log", yscale="log", xlim=(15, 2e6), ylim=(low, high),
-               xticks=(1e2, 1e3, 1e4, 1e5, 1e6), yticks=10.0 ** np.arange(np.log10(low), np.log10(high) + 1, 3))
-        style.label(ax, "number of parameters d", unit, f"all of H: {say(now[key])}    Hv: {say(one[key])}")
-    style.legend(top, loc="upper left")
-    fig.alt = (f"Two panels over the number of parameters d, all axes logarithmic: time and memory. The curve for all "
-               f"of H was measured up to d = {sizes[reached - 1]:,} and is continued by a dotted line; it rises "
-               f"with the square of d. The curve of one product rises slowly. At d = {d:,.0f}: all of H takes "
-               f"{_time(now['seconds'])} and {_bytes(now['bytes'])}, one product {_time(one['seconds'])} "
-               f"and {_bytes(one['bytes'])}.")
-    return fig
-
 
 # --- the four passes on one example of a 2-4-4-2 network, tanh, softmax cross-entropy ---
 
