@@ -67,8 +67,7 @@ def _example_codes():
             "height": rng.random(80)}
 
 
-@explore.picture(_example_codes, page=lambda album, **_: explore.Player(len(album["cost"]), label="page",
-                                                                        default=len(album["cost"]) - 1),
+@explore.picture(_example_codes, page=lambda album, **_: explore.Player(len(album["cost"]), label="page"),
                  pair=explore.Choice(tuple(PAIRS), label="code units"))
 def codes(album, height, page, pair):
     """Left the codes of test pictures in two units, shaded by the ink's height; right the top eigenvalues of G."""
