@@ -3,16 +3,13 @@
     python experiments/autoencoders.py curves hf
     python experiments/autoencoders.py mnist nag --cpu-seconds 10800
     python experiments/autoencoders.py curves adam --rate 2e-3 --name autoencoder_try
-
     python experiments/autoencoders.py curves grid
-    python experiments/autoencoders.py curves tries
 
-A row is added when another gradient-equivalent is spent, later when the cost has grown by 4 %. About every
-minute and at its end the run is saved; called again, perhaps with a larger budget, it goes on as long as its
-checkpoint is there. --cpu-seconds ends it: the processor's
-time spent inside the optimiser, of all threads together (measuring the errors is not counted). `grid`
-makes the short runs by which the first-order methods' settings are chosen, `tries` the short runs of
-Hessian-free in which one device at a time is another.
+A row is added when another gradient-equivalent is spent, later when the cost has grown by 4 %. About every minute and
+at its end the run is saved; called again, perhaps with a larger budget, it goes on as long as its checkpoint is there.
+--cpu-seconds ends it: the processor's time inside the optimiser, of all threads together, without measuring. `grid`
+makes the short runs by which the first-order methods' settings are chosen, `tries` those of Hessian-free in which one
+device at a time is another.
 """
 
 import argparse
@@ -31,11 +28,10 @@ CURVES_SEED, CURVES_TRAIN, CURVES_TEST = 2010, 20_000, 10_000
 CHUNK = 4096
 ROW = 1.04                      # a row where the cost has grown by 4 %, at least by 1
 
-# Hessian-free goes through stages: from so many gradient-equivalents on, with these settings. The batches
-# grow as the noise of the small ones becomes what is left to remove. λ starts high and falls slowly, so that no
-# early step drives the sigmoids to their flat ends; when all pictures serve, it may fall fast. The floor keeps ρ,
-# which is judged on the batch that the step was made for, from taking it too low. CG makes two or three
-# iterations: more of them fit the curvature batch. Once the curvature is from all pictures, more pay.
+# Hessian-free goes through stages: from so many gradient-equivalents on, with these settings. The batches grow as the
+# noise of the small ones becomes what is left to remove. λ starts high and falls slowly, so that no early step drives
+# the sigmoids to their flat ends. The floor keeps ρ, which is judged on the batch that the step was made for, from
+# taking it too low. CG makes two or three iterations: more of them fit the curvature batch, until that is all pictures.
 KRONECKER = dict(preconditioner="kronecker", stop=None, backtracking=False, damping=45.0)
 PLANS = {   # from this cost on: gradient batch, curvature batch, CG iterations, floor under λ, factor of its rule
     "curves": ((0, 1000, 250, 3, 0.03, 1.05), (60, 2000, 500, 2, 0.02, 1.05), (100, 5000, 1250, 2, 0.005, 1.05),
@@ -46,8 +42,7 @@ PLANS = {   # from this cost on: gradient batch, curvature batch, CG iterations,
 STAGES = {data: [[begin, dict(KRONECKER, gradient_batch=batch, curvature_batch=part, max_cg=max_cg,
                               damping_floor=floor, damping_factor=factor)]
                  for begin, batch, part, max_cg, floor, factor in plan] for data, plan in PLANS.items()}
-# As in 2010: gradient and line search on all data, curvature on a mini-batch, every device
-MARTENS = {"curves": [[0, dict(curvature_batch=5000)]], "mnist": [[0, dict(curvature_batch=5000)]]}
+MARTENS = [[0, dict(curvature_batch=5000)]]      # as in 2010: gradient and line search on all data, every device
 # What the first-order methods are tuned over: short runs of so many epochs, the lowest training error wins
 GRID_EPOCHS = {"curves": 30, "mnist": 4}
 RATES = {0.9: (3e-3, 1e-2, 3e-2, 1e-1), 0.99: (1e-3, 3e-3, 1e-2, 3e-2)}                      # µ's end → η
@@ -59,8 +54,7 @@ GRIDS = {"curves": [*[("sgd", dict(rate=rate)) for rate in (1e-2, 3e-2, 1e-1, 3e
                    *[(method, dict(rate=rate, momentum=0.99)) for method in ("nag", "momentum")
                      for rate in (3e-3, 1e-2, 3e-2)],
                    *[("adam", dict(rate=rate)) for rate in (3e-4, 1e-3, 3e-3)]]}
-# Hessian-free with one device changed at a time, up to so much cost
-TRY_COST = 60
+TRY_COST = 60                   # Hessian-free with one device changed at a time, up to so much cost
 DEVICES = {"unchanged": {}, "diagonal": dict(preconditioner=0.75), "plain_cg": dict(preconditioner=None),
            "cold": dict(warm_start=0.0), "cg_10": dict(max_cg=10), "factor": dict(damping_factor=1.5),
            "lambda": dict(damping=1.0), "no_floor": dict(damping_floor=0.0),
@@ -107,7 +101,7 @@ def stages_of(args):
     """Hessian-free: the settings from each cost on; None for first-order methods."""
     if args.method in FIRST_ORDER:
         return None
-    return json.loads(args.stages) if args.stages else {"hf": STAGES, "martens": MARTENS}[args.method][args.data]
+    return json.loads(args.stages) if args.stages else {"hf": STAGES[args.data], "martens": MARTENS}[args.method]
 
 
 def make_loop(args, problem, theta, rng):

@@ -1,4 +1,4 @@
-"""The beginning of every stored autoencoder run once more, in about ten minutes, held against what is stored.
+"""The beginning of every stored autoencoder run once more, in about ten minutes, compared with what is stored.
 
     python experiments/autoencoders_quick.py
     python experiments/autoencoders_quick.py curves_hf --cpu-seconds 20

@@ -2,7 +2,7 @@
 
     python experiments/mnist.py                    # everything that is not stored yet, about an hour
     python experiments/mnist.py sgd_0 hf_0         # these only; --list names them all
-    python experiments/mnist.py --quick            # the beginning of each, a few minutes, held against what is stored
+    python experiments/mnist.py --quick            # the beginning of each, a few minutes, compared with what is stored
 
 First the settings are chosen: 50,000 training images, the other 10,000 to choose by, the test images
 unseen. Each setting of a method's grid runs once; the best runs again with three weights of L2. What has

@@ -1,4 +1,4 @@
-"""The student project's first experiment in both its forms, for notebook 11 §2.
+"""The student project's first experiment in both its forms, for notebook 11 §11.
 
     python experiments/sine.py [slides] [code]     # both take about three minutes on one thread
 

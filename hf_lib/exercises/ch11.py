@@ -23,12 +23,12 @@ q1 = ValueExercise(
         grows = 3 * 1 / 4        # … below 1/4
         answer = (falls, grows)
         """,
-    why="With $b = 0$ the promise is $\\frac12 a$, with the slip $\\frac32 a$: three times as much, and ρ comes out a "
-        "third of what it is. So λ falls only where the true ρ is above 9/4, that is where $f$ falls more than twice "
-        "as far as promised. It grows wherever the true ρ is below 3/4, which the rule itself calls good. The "
-        "slip turned the rule of Levenberg and Marquardt into a very distrustful one.",
-    hints=("Put b = 0 into both promises. By which factor do they differ?",
-           "ρ = real fall / promise. A promise that is three times as large makes ρ a third.",
+    why="With $b = 0$ the prediction is $\\frac12 a$, with the slip $\\frac32 a$: three times as much, so ρ is a "
+        "third of what it should be. So λ falls only where the true ρ is above 9/4, where $f$ falls more than twice as "
+        "far as predicted. It grows wherever the true ρ is below 3/4, which the rule itself calls good. The slip "
+        "turned the rule of Levenberg and Marquardt into a very distrustful one.",
+    hints=("Put b = 0 into both predictions. By which factor do they differ?",
+           "ρ = real fall / prediction. A prediction three times as large makes ρ a third.",
            "The rule looks at ρ/3: above ¾, and below ¼. What is ρ then?"),
     diagnoses=(
         Diagnosis("the rule without the slip", (0.75, 0.25),
@@ -79,17 +79,19 @@ q4 = FunctionExercise(
     kind="core",
     stub='''
         def running_average(thetas, w):
-            """The running average of the rows of thetas (n, d): row k, k = 1, 2, …, enters with weight max(w, 1/k).
+            """The running average of the rows of thetas (n, d), shape (d,).
 
-            average ← average + weight · (θ − average); shape (d,), and thetas is not changed.
+            Row k, k = 1, 2, …, enters with weight max(w, 1/k):
+            average ← average + weight · (θ − average). thetas is not changed.
             """
             return ...
         ''',
     code='''
         def running_average(thetas, w):
-            """The running average of the rows of thetas (n, d): row k, k = 1, 2, …, enters with weight max(w, 1/k).
+            """The running average of the rows of thetas (n, d), shape (d,).
 
-            average ← average + weight · (θ − average); shape (d,), and thetas is not changed.
+            Row k, k = 1, 2, …, enters with weight max(w, 1/k):
+            average ← average + weight · (θ − average). thetas is not changed.
             """
             average = np.zeros_like(thetas[0])
             for k, theta in enumerate(thetas, start=1):

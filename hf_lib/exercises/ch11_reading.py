@@ -34,17 +34,17 @@ q2 = FunctionExercise(
     kind="core",
     stub='''
         def settled(cost, error, level):
-            """The first cost from which on every error is at most the level; np.inf if the last is above it.
+            """The first cost from which on every error is at most the level.
 
-            cost, error: arrays of one run, in order.
+            np.inf if the last error is above it. cost, error: arrays of one run, in order.
             """
             return ...
         ''',
     code='''
         def settled(cost, error, level):
-            """The first cost from which on every error is at most the level; np.inf if the last is above it.
+            """The first cost from which on every error is at most the level.
 
-            cost, error: arrays of one run, in order.
+            np.inf if the last error is above it. cost, error: arrays of one run, in order.
             """
             above = np.flatnonzero(error > level)
             k = above[-1] + 1 if above.size else 0
@@ -91,9 +91,9 @@ q3 = FunctionExercise(
     kind="find the bug",
     stub='''
         def report(valid, test):
-            """The test error to report; valid and test: errors of each run after each epoch, (runs, epochs).
+            """The test error to report; run and epoch are chosen by the validation error.
 
-            Run and epoch are chosen by the error on the validation images.
+            valid and test: errors of each run after each epoch, (runs, epochs).
             """
             run = np.argmin(np.min(valid, axis=1))
             return np.min(test[run])
@@ -135,8 +135,8 @@ q5 = FunctionExercise(
         def difference(a, b):
             """Two classifiers on the same n images; a, b: True where each misreads (n,).
 
-            Returns the difference of their error rates, a's minus b's, and its standard deviation √(n_a + n_b) / n,
-            where n_a images are misread by a alone and n_b by b alone.
+            Returns the difference of their error rates, a's minus b's, and its standard
+            deviation √(n_a + n_b) / n: n_a images are misread by a alone, n_b by b alone.
             """
             return ...
         ''',
@@ -144,8 +144,8 @@ q5 = FunctionExercise(
         def difference(a, b):
             """Two classifiers on the same n images; a, b: True where each misreads (n,).
 
-            Returns the difference of their error rates, a's minus b's, and its standard deviation √(n_a + n_b) / n,
-            where n_a images are misread by a alone and n_b by b alone.
+            Returns the difference of their error rates, a's minus b's, and its standard
+            deviation √(n_a + n_b) / n: n_a images are misread by a alone, n_b by b alone.
             """
             n_a, n_b = np.sum(a & ~b), np.sum(b & ~a)
             return (n_a - n_b) / len(a), np.sqrt(n_a + n_b) / len(a)

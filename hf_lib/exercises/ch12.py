@@ -24,12 +24,18 @@ q1 = FunctionExercise(
     kind="warm-up",
     stub='''
         def mean_picture_error(X):
-            """(1/N) Σ_n ‖m − x_n‖² of a network that draws the mean picture m for all; X (N, pixels)."""
+            """(1/N) Σ_n ‖m − x_n‖² of a network that draws the mean picture m for all.
+
+            X: (N, pixels).
+            """
             return ...
         ''',
     code='''
         def mean_picture_error(X):
-            """(1/N) Σ_n ‖m − x_n‖² of a network that draws the mean picture m for all; X (N, pixels)."""
+            """(1/N) Σ_n ‖m − x_n‖² of a network that draws the mean picture m for all.
+
+            X: (N, pixels).
+            """
             m = X.mean(axis=0)
             return np.mean(np.sum((m - X) ** 2, axis=1))
         ''',
@@ -109,12 +115,12 @@ q5 = FunctionExercise(
     kind="core",
     stub='''
         def cost_to_reach(cost, error, target):
-            """The cost at which error (rows,) is at or below the target for the first time, ∞ if never."""
+            """The cost at which error (rows,) is first at or below the target, ∞ if never."""
             return ...
         ''',
     code='''
         def cost_to_reach(cost, error, target):
-            """The cost at which error (rows,) is at or below the target for the first time, ∞ if never."""
+            """The cost at which error (rows,) is first at or below the target, ∞ if never."""
             below = error <= target
             return cost[np.argmax(below)] if below.any() else np.inf    # argmax: the first True
         ''',

@@ -81,20 +81,22 @@ q3 = FunctionExercise(
     kind="find the bug",
     stub='''
         def damped_factors(A, S, lam):
-            """A and S with λ split between them, so that the Kronecker product of the two has λI in it."""
+            """A and S with λ split between them: the product of the two has λI in it."""
             pi = np.sqrt((np.trace(A) / len(A)) / (np.trace(S) / len(S)))
-            return A + pi * np.sqrt(lam) * np.eye(len(A)), S + pi * np.sqrt(lam) * np.eye(len(S))
+            I_A, I_S = np.eye(len(A)), np.eye(len(S))
+            return A + pi * np.sqrt(lam) * I_A, S + pi * np.sqrt(lam) * I_S
         ''',
     code='''
         def damped_factors(A, S, lam):
-            """A and S with λ split between them, so that the Kronecker product of the two has λI in it."""
+            """A and S with λ split between them: the product of the two has λI in it."""
             pi = np.sqrt((np.trace(A) / len(A)) / (np.trace(S) / len(S)))
-            return A + pi * np.sqrt(lam) * np.eye(len(A)), S + np.sqrt(lam) / pi * np.eye(len(S))
+            I_A, I_S = np.eye(len(A)), np.eye(len(S))
+            return A + pi * np.sqrt(lam) * I_A, S + np.sqrt(lam) / pi * I_S
         ''',
     why="The two additions must multiply to λ: $\\pi\\sqrt\\lambda \\cdot \\sqrt\\lambda / \\pi = \\lambda$. With π on "
         "both sides the product holds $\\pi^2 \\lambda$. On these networks $\\pi$ is large, since activations are "
-        "larger than adjoints, and CG would be preconditioned for a λ that it does not have. It still converges to the "
-        "right answer, only slowly: a bug that no test of the answer finds.",
+        "larger than adjoints, and CG would be preconditioned for a λ that it does not have. Run to the end, it still "
+        "has the right answer: a bug that no test of the answer finds. Cut short, as in practice, its step is worse.",
     hints=("Multiply the two additions. What ought to come out?",
            "One of the two factors is to get more of λ, and the other less in proportion.",
            "S gets `np.sqrt(lam) / pi`."),
@@ -129,7 +131,7 @@ q4 = ValueExercise(
     stub="""
         sizes = [784, 400, 200, 100, 50, 25, 6, 25, 50, 100, 200, 400, 784]
         application = ...        # multiplications of one M⁻¹ r: A⁻¹ R S⁻¹ for every layer
-        product = ...            # multiplications of one G v, for each picture of the curvature batch
+        product = ...            # multiplications of one G v, for each picture of the batch
         answer = ...             # pictures in the batch at which both cost the same
         """,
     code="""
@@ -142,7 +144,7 @@ q4 = ValueExercise(
     why="A layer's $R$ has $n + 1$ rows and $m$ columns. $A^{-1} R$ takes $(n+1)^2 m$ multiplications, and "
         "$(\\cdot)\\,S^{-1}$ another $(n+1)\\, m^2$. They do not depend on the number of pictures. A product $Gv$ "
         "costs 4/3 of a gradient, and a gradient 3 multiplications a weight and picture: forward 1, backward 2. So a "
-        "batch below a few hundred pictures makes the preconditioner the dearer of the two, and the cost in "
+        "batch below a few hundred pictures makes the preconditioner the more expensive, and the cost in "
         "gradient-equivalents counts both.",
     hints=("How many multiplications is a product of an (n, n) with an (n, m) matrix?",
            "With the bias, R is (n + 1, m). G v: forward along v two products a layer, backward two.",

@@ -42,7 +42,7 @@ def digits_runs():
     return {name.removeprefix(PREFIX): datasets.run(name)[0] for name in names}
 
 
-# ---- 2: the repair that kills -----------------------------------------------------------------------
+# ---- 2: a sign and its repair -----------------------------------------------------------------------
 
 
 def _example_alive():
@@ -80,7 +80,7 @@ def alive(runs, seed):
     return fig
 
 
-# ---- 3: the sine ------------------------------------------------------------------------------------
+# ---- 11: the sine -----------------------------------------------------------------------------------
 
 SINE_LOOKS = {"SGD": (style.COLOUR["SGD"], DASHED), "Adam": (style.COLOUR["Adam"], DOTTED),
               "Hessian-free, r = 1.01": ("#844729", LONG), "Hessian-free, r = 1.5": (style.COLOUR["Hessian-free"], "-")}
@@ -128,7 +128,7 @@ def sine(forms, form, axis, start):
     return fig
 
 
-# ---- 5: the run browser -----------------------------------------------------------------------------
+# ---- 4: the run browser -----------------------------------------------------------------------------
 
 
 @lru_cache(1)
@@ -181,7 +181,7 @@ def _limits(field, log):
     return (1.2, 60) if log else (1, 5)
 
 
-# ---- 9: the spread of a preconditioner --------------------------------------------------------------
+# ---- 10: the spread of a preconditioner -------------------------------------------------------------
 
 
 @explore.picture(lambda: {"squares": np.geomspace(0.1, 1e-9, 50), "share": np.geomspace(1e-5, 1, 50)},
@@ -204,7 +204,7 @@ def spread(squares, share, lam):
     return fig
 
 
-# ---- 10: misread digits -----------------------------------------------------------------------------
+# ---- 8: misread digits ------------------------------------------------------------------------------
 
 ROWS, COLUMNS = 4, 12
 

@@ -1,4 +1,4 @@
-"""Pictures of notebook 12: what a deep network lets through, blocks of G, runs; codes are in `ch12_codes`."""
+"""Pictures of notebook 12: what a deep network lets through, blocks of G, runs; more in `ch12_codes` and beside it."""
 
 from functools import lru_cache
 
@@ -9,9 +9,11 @@ from hf_lib.explore import style
 
 from . import panels
 from .ch12_codes import codes, decode, walk, wall
+from .ch12_generalisation import against_training
 from .ch12_tries import tries
 
-__all__ = ["decode", "signal", "wall", "blocks", "progress", "runs", "inside", "codes", "walk", "tries"]
+__all__ = ["decode", "signal", "wall", "blocks", "progress", "runs", "against_training", "codes", "walk", "tries",
+           "inside"]
 
 OWN_LOOKS = {"Hessian-free, 2010": ("#4E1D96", style.LONG), "plain": ("#000000", style.DASHED),
              "diagonal": ("#2B43E1", style.DASH_DOT), "Kronecker": ("#EE3C02", "-"),
@@ -95,7 +97,7 @@ def _example_progress():
 
 
 @explore.picture(_example_progress, lam=lambda phi, **_: explore.Choice(tuple(phi), label="λ"),
-                 log=explore.Switch(True, label="what is missing, logarithmic"))
+                 log=explore.Switch(False, label="what is missing, logarithmic"))
 def progress(phi, lowest, lam, log):
     """The share of φ that CG has reached, or still lacks, after k iterations; `phi`: λ → preconditioner → φ.
 

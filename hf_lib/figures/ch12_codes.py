@@ -54,7 +54,7 @@ def wall(originals, albums, page):
     return fig
 
 
-# ---- 6: codes, spectrum, a walk --------------------------------------------------------------------
+# ---- 9: codes, spectrum, a walk --------------------------------------------------------------------
 
 PAIRS = {"1 and 2": (0, 1), "3 and 4": (2, 3), "5 and 6": (4, 5)}
 
@@ -67,8 +67,7 @@ def _example_codes():
             "height": rng.random(80)}
 
 
-@explore.picture(_example_codes, page=lambda album, **_: explore.Player(len(album["cost"]), label="page",
-                                                                        default=len(album["cost"]) - 1),
+@explore.picture(_example_codes, page=lambda album, **_: explore.Player(len(album["cost"]), label="page"),
                  pair=explore.Choice(tuple(PAIRS), label="code units"))
 def codes(album, height, page, pair):
     """Left the codes of test pictures in two units, shaded by the ink's height; right the top eigenvalues of G."""

@@ -1,4 +1,4 @@
-"""The picture of notebook 12 §6: the Hessian-free run with one device changed at a time."""
+"""The picture of notebook 12 §9: the Hessian-free run with one device changed at a time."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""How much of a computation's time goes into matrix products. Used in notebook 12 §7 and by benchmarks/hf_step.py."""
+"""How much of a computation's time goes into matrix products. Used in notebook 12 §9 and by benchmarks/hf_step.py."""
 
 import sys
 import time

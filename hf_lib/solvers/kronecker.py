@@ -6,8 +6,9 @@ residual whose target the model drew. The mean of the product is taken for the p
     block of G + λI  ≈  (A + π√λ I) ⊗ (S + √λ/π I),   π² = (tr A / rows of A) / (tr S / rows of S)
 
 and on the layer's (n + 1, m) part R of a vector the inverse is two small matrix products,
-(A + π√λ I)⁻¹ R (S + √λ/π I)⁻¹. Martens & Grosse 2015, §3 and §6.3; as a preconditioner for CG it
-cannot bend the answer, only the number of iterations.
+(A + π√λ I)⁻¹ R (S + √λ/π I)⁻¹. Martens & Grosse 2015, §3 and §6.3. Where CG converges, its answer is
+the same with any M; where it is cut short, the step depends on M: from 0, the first iterate is −M⁻¹g
+with the length that is best in the model.
 
 A factor is known to about ε·tr, ε its dtype's precision. What is added to its diagonal is never less than a hundred
 times that, or its inverse, and with it M, would be positive by luck only.

@@ -32,13 +32,13 @@ MUTATIONS = {
     "1 d": ("784 * 800 + 800 + 800 * 10 + 10", "784 * 800 + 800 * 10 + 10"),
     "2.1 ratio": ("(a + b) / (3 * a + 2 * b)", "(a + b) / (2 * a + 3 * b)"),
     "2.1 the slip": ("+ 0.5 * float(p @ lin.ggn(p))", "- 0.5 * float(p @ lin.ggn(p))"),
-    "6.1 weights": ("0.1 * 0.9 ** np.arange(k - 10)", "0.1 * 0.9 ** np.arange(1, k - 9)"),
-    "6.1 the rest": ("np.full(10, 0.9 ** (k - 10) / 10)", "np.full(10, 0.9 ** (k - 9) / 10)"),
-    "6.2 variance": ("np.sum(weights**2), 1 / 19", "np.sum(weights**2), 1 / 10"),
-    "7.1 a coin": ("compare(\"standard deviation\", coins.std(), np.sqrt(90)",
+    "5.1 weights": ("tenths = np.arange(k - 10)", "tenths = np.arange(1, k - 9)"),
+    "5.1 the rest": ("np.full(10, 0.9 ** (k - 10) / 10)", "np.full(10, 0.9 ** (k - 9) / 10)"),
+    "5.2 variance": ("np.sum(weights**2), 1 / 19", "np.sum(weights**2), 1 / 10"),
+    "6.1 a coin": ("compare(\"standard deviation\", coins.std(), np.sqrt(90)",
                    "compare(\"standard deviation\", coins.std(), np.sqrt(90) / 2"),
-    "7.1 whose errors": ("runs[name][\"average_test_error\"][-1])", "runs[name][\"test_error\"][-1])"),
-    "9.1 a multiple of 1": ("np.full_like(g, 7.0)", "np.linspace(1, 7, g.size, dtype=np.float32)"),
+    "6.1 whose errors": ("runs[name][\"average_test_error\"][-1])", "runs[name][\"test_error\"][-1])"),
+    "10.1 a multiple of 1": ("np.full_like(g, 7.0)", "np.linspace(1, 7, g.size, dtype=np.float32)"),
 }
 
 test_each_formula_stands_in_one_cell, test_a_wrong_formula_is_caught = mutation_tests(CELLS, MUTATIONS)
@@ -117,6 +117,15 @@ def test_the_average_of_exercise_4_is_the_script_s(monkeypatch, tmp_path):
 # ---- claims ----------------------------------------------------------------------------------------
 
 
+def test_what_is_said_of_the_preset_s_rho(mine):
+    assert 0.5 <= mine.own.min() and mine.own.max() < 0.58 and np.abs(mine.other).max() < 0.03
+
+
+def test_what_is_said_of_the_cosines(mine):
+    (_, start), (_, one), (_, two), (_, three) = mine.near
+    assert start > 0.9 and max(one, three) < 0.5 < 0.6 < two             # better again at another place
+
+
 def test_what_is_said_of_the_slip(mine):
     for sick, well in zip(*mine.small.values(), strict=True):
         steps, f, lam, _ = sick
@@ -162,34 +171,28 @@ def test_what_is_said_of_the_choice(mine):
     assert all(err[method, words][1] < err[method, words][0] for method, words in mine.best.items())
 
 
-def test_the_first_paragraph_is_so(mine):
-    said = TEXTS[0].split("\n\n")[1]
-    numbers = {name: (f"{100 * mine.last(name, 'average_test_error').mean():.2f} %",
-                      f"{mine.last(name, 'cpu_seconds').mean():.0f}", f"{mine.last(name, 'cost').mean():.0f}")
-               for name in mine.METHODS}
-    order = [said.index(name) for name in ("Adam wins", "SGD misreads", "Hessian-free ends about")] + [len(said)]
-    for name, start, end in zip(("Adam", "SGD", "Hessian-free"), order, order[1:], strict=False):
-        part = said[start:end].replace("\n", " ")
-        error, seconds, cost = numbers[name]
-        assert error in part and re.search(rf"\b{cost} gradients", part), name
-        assert re.search(rf"\b{seconds} (CPU seconds|s)\b", part), name
+def test_the_summary_names_the_errors_by_the_rule_of_the_choice(mine):
+    said = TEXTS[-1].split("**Why.**")[0]
+    for name in mine.METHODS:
+        error = f"{100 * mine.last(name, 'average_test_error', 3).mean():.2f} %"
+        assert re.search(rf"\b{name}\b[^%]*?{error}", said.replace("\n", " ")), (name, error)
     steps = {name: mine.last(name, "steps")[0] for name in mine.METHODS}
     assert steps == {"Hessian-free": 2400, "SGD": 14400, "Adam": 9600}
 
 
 def test_what_is_said_of_the_race(mine):
-    error = {name: mine.last(name, "average_test_error") for name in mine.METHODS}
+    error = {name: mine.last(name, "average_test_error", 3) for name in mine.METHODS}
     f, seconds, cost = ({name: mine.last(name, field) for name in mine.METHODS}
                         for field in ("loss", "cpu_seconds", "cost"))
     assert error["Adam"].max() < min(error["SGD"].min(), error["Hessian-free"].min())
-    assert np.ptp(error["Hessian-free"]) > abs(error["SGD"].mean() - error["Hessian-free"].mean())
-    assert error["Hessian-free"].min() == pytest.approx(0.0157)
+    apart = abs(error["SGD"].mean() - error["Hessian-free"].mean())
+    assert min(np.ptp(error["SGD"]), np.ptp(error["Hessian-free"])) > 0.98 * apart      # as much as the methods
+    assert error["Hessian-free"].min() == pytest.approx(0.0161)
     for name in ("SGD", "Adam"):
         assert 2.3 < seconds["Hessian-free"].mean() / seconds[name].mean() < 2.8
     assert cost["Hessian-free"][0] / cost["SGD"][0] == pytest.approx(3.1, abs=0.1)
     assert cost["Hessian-free"][0] / cost["Adam"][0] == pytest.approx(4.7, abs=0.1)
     assert f["SGD"].max() < f["Adam"].min() < f["Hessian-free"].min()
-    assert f["SGD"].mean() / f["Adam"].mean() == pytest.approx(1 / 4, abs=0.04)
     assert mine.when("Adam", 0.02, "cpu_seconds").max() < mine.when("SGD", 0.02, "cpu_seconds").min()
     below = {name: np.median(mine.when(name, 0.02, "cpu_seconds")) for name in mine.METHODS}
     assert below["Hessian-free"] > 2 * below["SGD"]
@@ -200,11 +203,10 @@ def test_what_is_said_of_the_race(mine):
 
 
 def test_what_is_said_of_the_average(mine):
-    plain = {name: mine.last(name, "test_error") for name in mine.METHODS}
-    gain = {name: plain[name] - mine.last(name, "average_test_error") for name in mine.METHODS}
+    plain = {name: mine.last(name, "test_error", 3) for name in mine.METHODS}
+    gain = {name: plain[name] - mine.last(name, "average_test_error", 3) for name in mine.METHODS}
     assert gain["Adam"].mean() > gain["Hessian-free"].mean() > gain["SGD"].mean()
-    assert np.abs(gain["SGD"]).max() < 1e-3 and np.sum(gain["SGD"] < 0) == 1
-    assert np.sum(plain["Adam"] > plain["SGD"]) == 2
+    assert np.abs(gain["SGD"]).max() < 5e-4 and np.all(plain["Adam"] > plain["SGD"])
 
 
 def test_what_is_said_of_the_differences(mine):
@@ -213,9 +215,6 @@ def test_what_is_said_of_the_differences(mine):
     assert len(against) == 18 and np.all(against > 0) and np.sum(against > 3) > 12
     level = np.array([mine.ratio[f"sgd_{s}", f"hf_{t}"] for s in range(3) for t in range(3)])
     assert level.min() < 0 < level.max() and np.sum(np.abs(level) < 2) == 8
-    assert 2.5 < mine.ratio["sgd_2", "hf_0"] == level.max() < 3
-    means = [mine.last(name, "average_test_error").mean() for name in ("SGD", "Hessian-free")]
-    assert means[0] - means[1] == pytest.approx(7e-4, abs=5e-5)
     assert abs(mine.ratio["hf_0", "hf_1"]) > 2
     twins = [(f"{m}_{s}", f"{m}_{t}") for m in mine.METHODS.values() for s, t in ((0, 1), (0, 2), (1, 2))]
     share = [n / max(mine.wrong[a].sum(), mine.wrong[b].sum()) for n, (a, b) in zip(mine.shared, twins, strict=True)]

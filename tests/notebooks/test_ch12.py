@@ -37,12 +37,12 @@ MUTATIONS = {
     "5.2 the loss' curvature": ("D, p * (1 - p), D", "D, p, D"),
     "5.2 order": ("np.kron(np.outer(x, x), S) for", "np.kron(S, np.outer(x, x)) for"),
     "5.3 chance": ("np.where(y == 1, p, 1 - p)", "np.where(y == 1, 1 - p, p)"),
-    "5.4 one picture": ("S_n[1][0]),", "S_n[1][1]),"),
     "5.5 order": ("np.kron(B, C) @ V.ravel()", "np.kron(C, B) @ V.ravel()"),
-    "5.6 sizes": ("np.trace(first) / n / (np.trace(second) / m)", "np.trace(first) / np.trace(second)"),
-    "5.7 missing 1/N": ("s.T @ s / len(X), lam) for a, s", "s.T @ s, lam) for a, s"),
+    "5.6 sizes": ("np.trace(A_l) / n / (np.trace(S_l) / m)", "np.trace(A_l) / np.trace(S_l)"),
+    "5.7 missing 1/N": ("s.T @ s / N, lam) for a, s", "s.T @ s, lam) for a, s"),
     "5.7 true targets": ("y = hf.SigmoidCrossEntropy().sample(z, rng) ", "y = X "),
-    "5.9 λ": ("few.X, 2.0, np.random", "few.X, 1.0, np.random"),
+    "7.1 least norm": ("least = J.T @ np.linalg.solve(J @ J.T, y)", "least = J.T @ np.linalg.solve(J @ J.T + 1, y)"),
+    "7.1 least θᵀMθ": ("(J / M).T @ np.linalg.solve(J / M @ J.T, y)", "(J * M).T @ np.linalg.solve(J * M @ J.T, y)"),
 }
 
 test_each_formula_stands_in_one_cell, test_a_wrong_formula_is_caught = mutation_tests(CELLS, MUTATIONS)
@@ -132,24 +132,37 @@ def at(run, axis, value, error="train"):
     return float(np.interp(value, run[axis], run[error]))
 
 
+HOUR = {key: hf.datasets.run(f"autoencoder_curves_{key}_hour")[0] for key in ("sgd", "momentum", "nag", "adam")}
+
+
 def test_what_is_said_of_hessian_free_and_adam():
-    adam, _ = hf.datasets.run("autoencoder_curves_adam")
-    for axis, before, after in (("cost", (5, 60, 100), (140, 250, 500)),
-                                ("cpu_seconds", (20, 60, 90), (150, 300, 650))):
+    adam = HOUR["adam"]
+    for axis, before, passes, after in (("cost", (5, 60, 100), 126, (140, 250, 500)),
+                                        ("cpu_seconds", (20, 60, 120), 145, (160, 300, 650))):
         assert all(at(adam, axis, value) < at(RUN, axis, value) for value in before)
+        assert at(adam, axis, passes) == pytest.approx(at(RUN, axis, passes), rel=0.02)
         assert all(at(adam, axis, value) > at(RUN, axis, value) for value in after)
-    shorter, _ = hf.datasets.run("autoencoder_curves_adam_250")
-    for of, epochs in ((adam, 500), (shorter, 250)):
-        assert of["cost"][-1] == pytest.approx(epochs, rel=1e-3)
-        assert max(at(RUN, axis, of[axis][-1]) for axis in ("cost", "cpu_seconds")) < 0.8 * of["train"][-1]
-    assert at(RUN, "cost", 500, "test") > 1.2 * adam["test"][-1]
-    for of, lowest in ((RUN, 8.1), (adam, 8.5)):
-        assert of["test"].min() == pytest.approx(lowest, abs=0.05) and 110 < of["cost"][of["test"].argmin()] < 130
+    for key, epochs in (("adam_250", 250), ("adam", 500)):                       # the fairer rivals there
+        shorter, _ = hf.datasets.run(f"autoencoder_curves_{key}")
+        assert shorter["cost"][-1] == pytest.approx(epochs, rel=1e-3)
+        assert at(RUN, "cost", epochs) < 0.8 * shorter["train"][-1] < 0.95 * at(adam, "cost", epochs)
     plateau = adam["train"] > 0.95 * 26.16
     assert adam["cost"][np.argmin(plateau)] < 2.5 and RUN["cost"][np.argmax(RUN["train"] < 0.95 * 26.16)] > 20
 
 
-HOUR = {key: hf.datasets.run(f"autoencoder_curves_{key}_hour")[0] for key in ("sgd", "momentum", "nag", "adam")}
+def test_what_is_said_of_new_pictures():
+    """At equal training error Hessian-free has the lower test error down to about 1.4, then the higher one."""
+    test_at = lambda of, target: of["test"][np.argmax(of["train"] <= target)]
+    adam = HOUR["adam"]
+    for target in (10, 8, 5, 3, 2, 1.5):
+        assert test_at(RUN, target) < test_at(adam, target) < 14
+    for target in (1.3, 1.2, 1.0, 0.9):
+        assert test_at(RUN, target) > test_at(adam, target)
+    assert RUN["damping"][np.argmax(RUN["train"] <= 1.3)] == pytest.approx(3e-6)
+    assert RUN["damping"][np.argmax(RUN["train"] <= 2)] > 1e-5
+    for of, lowest in ((RUN, 8.1), (adam, 8.5)):
+        assert of["test"].min() == pytest.approx(lowest, abs=0.05)
+        assert of["cost"][of["test"].argmin()] == pytest.approx(125, abs=4)
 
 
 def test_what_is_said_of_the_hour():
@@ -159,21 +172,14 @@ def test_what_is_said_of_the_hour():
     sgd, momentum, nag, adam = HOUR.values()
     assert (sgd["cpu_seconds"][-1] / 60, adam["cpu_seconds"][-1] / 60) == pytest.approx((55, 65), abs=0.5)
     assert RUN["cpu_seconds"][-1] == pytest.approx(3600, abs=60)
-    for of, times in ((sgd, 5.8), (momentum, 2.85), (nag, 3.05)):
+    for of, times in ((sgd, 5.8), (adam, 1 / 0.8)):
         assert of["train"][-1] == pytest.approx(times * RUN["train"][-1], rel=0.01)
-    assert RUN["train"][-1] == pytest.approx(0.75 * at(adam, "cpu_seconds", 3600), rel=0.03)
     for mark in (150, 1000, 2100, 2399):
         assert all(at(RUN, "cost", mark) < at(of, "cost", mark) for of in HOUR.values())
     for mark in (200, 900, 2400, 3590):
         assert all(at(RUN, "cpu_seconds", mark) < at(of, "cpu_seconds", mark) for of in HOUR.values())
-    short = {key: hf.datasets.run(f"autoencoder_curves_{key}")[0] for key in ("adam", "sgd")}
-    gains = [of["train"][-1] / HOUR[key]["train"][-1] for key, of in short.items()]
-    assert (*gains, at(RUN, "cost", 500) / at(RUN, "cost", 2399)) == pytest.approx((2.1, 1.9, 1.6), abs=0.05)
     assert at(RUN, "cost", 2399) == pytest.approx(6 / 7 * at(adam, "cost", 2399), rel=0.02)
-    assert [round(of["test"][-1]) for of in (RUN, adam, sgd, momentum)] == [19, 13, 13, 14] and nag["test"][-1] < 15
-    for of, lowest in ((RUN, 8.1), (adam, 8.5)):
-        assert of["test"].min() == pytest.approx(lowest, abs=0.05)
-        assert 120 < of["cpu_seconds"][of["test"].argmin()] < 240                            # some three minutes
+    assert [round(of["test"][-1]) for of in (RUN, adam)] == [19, 13]
 
 
 def test_what_is_said_of_the_last_stages():
@@ -194,14 +200,6 @@ def test_what_is_said_of_the_last_stages():
     assert part["train"][-1] == pytest.approx(at(adam, "cpu_seconds", 3600), rel=0.03)       # had drawn level
 
 
-def test_what_is_said_of_the_other_methods():
-    for key, epochs, factor in (("sgd", 500, 6), ("momentum", 300, 2.5), ("nag", 300, 2.5)):
-        of, origin = hf.datasets.run(f"autoencoder_curves_{key}")
-        assert origin["settings"]["epochs"] == epochs and of["cost"][-1] == pytest.approx(epochs, rel=1e-3)
-        for axis in ("cost", "cpu_seconds"):
-            assert at(RUN, axis, of[axis][-1]) < of["train"][-1] / factor, key
-
-
 def test_what_is_said_of_the_run_from_the_inside():
     cost, rho, lam = RUN["cost"], RUN["rho"], RUN["damping"]
     between = lambda a, b: (cost >= a) & (cost < b)
@@ -220,7 +218,6 @@ def test_what_is_said_of_the_digits():
     assert digits["train"][-1] < 1.40 and origin["settings"]["l2"] == 2e-5
     first = digits["train"] < 1.40
     assert digits["cpu_seconds"][first.argmax()] == pytest.approx(1800, rel=0.05)            # half an hour
-    assert digits["test"].min() == pytest.approx(2.6, abs=0.05) and 80 < digits["cost"][digits["test"].argmin()] < 100
     nag, _ = hf.datasets.run("autoencoder_mnist_nag")
     assert nag["train"][-1] < 0.9 * at(digits, "cost", nag["cost"][-1])
     assert at(digits, "cpu_seconds", nag["cpu_seconds"][-1]) == pytest.approx(nag["train"][-1], rel=0.05)
@@ -274,16 +271,13 @@ def test_the_short_version_asks_for_what_made_the_run():
 
 def test_the_papers_numbers():
     """Sutskever and others 2013, Table 1: the best of four µ."""
-    nag, momentum = {"CURVES": (.16, .096, .091, .074), "MNIST": (1.0, .73, .75, .80)}, \
-        {"CURVES": (.15, .10, .10, .10), "MNIST": (1.0, .77, .84, .90)}
+    nag = (.16, .096, .091, .074), (1.0, .73, .75, .80)
+    momentum = (.15, .10, .10, .10), (1.0, .77, .84, .90)
     names = {}
     (cell,) = [source for source in CELLS if source.startswith("PAPER = ")]
     exec("\n".join(cell.splitlines()[:2]), names)
-    for data, of in names["PAPER"].items():
-        assert of["NAG"] == min(nag[data]) and of["momentum"] == min(momentum[data])
-    assert names["PAPER"]["CURVES"]["SGD"] == 0.48 and names["PAPER"]["MNIST"]["SGD"] == 2.1
-    assert [names["PAPER"][data]["Hessian-free"] for data in ("CURVES", "MNIST")] == [0.058, 0.69]
-    assert [names["PAPER"][data]["Hessian-free, 2010"] for data in ("CURVES", "MNIST")] == [0.11, 1.40]
+    assert names["PAPER"] == {"SGD": (0.48, 2.1), "NAG": tuple(map(min, nag)), "momentum": tuple(map(min, momentum)),
+                              "Adam": (), "Hessian-free": (0.058, 0.69), "2010": (0.11, 1.40)}
 
 
 # ---- what every chapter has ------------------------------------------------------------------------
