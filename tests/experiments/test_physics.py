@@ -69,7 +69,7 @@ def test_a_race_in_small_is_made_once_and_says_what_was_chosen(small, capsys):
     columns, origin = history.load(small)
     assert set(columns["seed"]) == {100, 0, 1, 2} and set(columns["method"]) == {0, 1, 2}
     assert len(origin["settings"]["chosen"]) == 3
-    assert "Gauss-Newton, accelerated {'damping_factor'" in capsys.readouterr().out
+    assert "Gauss-Newton, accelerated  {'damping_factor'" in capsys.readouterr().out
     physics.race("small", SimpleNamespace(fresh=False))
     again, _ = history.load(small)
     assert all(np.array_equal(columns[key], again[key]) for key in columns)
