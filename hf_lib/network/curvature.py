@@ -107,7 +107,7 @@ class Linearization(FirstDerivatives):
         kind : {"ggn", "hessian", "fisher", "empirical_fisher"}
             For "fisher" the targets are drawn here, once, from `rng`.
         damping : float
-            λ ≥ 0. Derived in 08 §1.
+            λ ≥ 0. Derived in 08 §2.
 
         Raises
         ------
