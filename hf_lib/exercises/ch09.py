@@ -99,7 +99,7 @@ q2 = FunctionExercise(
             promised = -(phi - 0.5 * lam * (p @ p))     # q(0) − q(p), a fall like the one above it
             return (f - f_new) / promised
         ''',
-    why="$\\varphi(p) - \\frac12 \\lambda \\lVert p \\rVert^2 = g^\\top p + \\frac12 p^\\top G p = q(p) - q(0)$: a "
+    why="$\\phi(p) - \\frac12 \\lambda \\lVert p \\rVert^2 = g^\\top p + \\frac12 p^\\top G p = q(p) - q(0)$: a "
         "*change*, "
         "negative for a good step. The numerator $f(\\theta) - f(\\theta + p)$ is a *fall*, positive for a good step. "
         "With one of each, every good step has a negative ρ, and λ grows for ever. The formula for ρ in the report of "
