@@ -16,7 +16,7 @@ from .overflow import quietly
 
 
 def jvp(f, theta):
-    """The function v → J v of f at θ, by two reverse passes (05 §4). Shape (d,) → shape of f(θ).
+    """The function v → J v of f at θ, by two reverse passes (05 §8). Shape (d,) → shape of f(θ).
 
     Examples
     --------
