@@ -28,7 +28,7 @@ class CGResult:
     residual_norms : ndarray (iterations + 1,)
         ‖r_k‖, float64, r_k by the recurrence r ← r − α A p. It equals ‖b − A x_k‖ but for rounding, and rounding
         adds up: r goes on to shrink where b − A x_k no longer does, so the true norm of the last iterate is
-        one product more, ``norm(b - A @ x)``. 07 §7.
+        one product more, ``norm(b - A @ x)``. 07 §9.
     iterates : tuple of ndarray
         The x_k that `keep` asked for; the last iterate is always the last entry.
     kept : tuple of int
