@@ -113,8 +113,9 @@ class MLP:
         ========  ==================================================================
         glorot    W ~ N(0, 2/(n_in + n_out)), b = 0 (Glorot & Bengio 2010)
         he        W ~ N(0, 2/n_in), b = 0 (He et al. 2015, for ReLU)
-        sparse    15 incoming weights per unit ~ N(0, 1), the others 0, b = 0;
-                  tanh layers start with b = 0.5 (Martens 2010, §5)
+        sparse    15 incoming weights per unit ~ N(0, 1), the others 0, b = 0 (Martens 2010,
+                  §5); in tanh layers these weights times 1/4, and b = 1/2: a tanh unit then
+                  starts much like a sigmoid unit (Sutskever et al. 2013, §3.1). 10 §7
         ========  ==================================================================
 
         Parameters
@@ -140,6 +141,7 @@ class MLP:
             if scheme == "sparse":
                 _sparse(W, rng)
                 if l < len(self.activations) and self.activations[l].name == "tanh":
+                    W *= 0.25
                     b[:] = 0.5
             else:
                 variance = 2 / (n + m) if scheme == "glorot" else 2 / n

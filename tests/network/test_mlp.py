@@ -134,11 +134,15 @@ def test_sparse_takes_all_inputs_where_there_are_fewer_than_fifteen():
     assert [set(c.tolist()) for c in counts] == [{7}, {15}, {15}, {15}]
 
 
-def test_sparse_starts_tanh_layers_with_biases_of_a_half_whatever_the_scale():
-    net = hf.MLP([5, 4, 3, 6, 2], ["tanh", "relu", "tanh"])
-    biases = [b for _, b in net.layers(net.init(np.random.default_rng(0), "sparse", scale=0.1))]
-    for b, want in zip(biases, (0.5, 0, 0.5, 0), strict=True):          # the output layer is linear
-        np.testing.assert_array_equal(b, want)
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_sparse_starts_tanh_layers_with_quarter_weights_and_biases_of_a_half(scale):
+    sizes = [50, 40, 30, 60, 20]
+    net, sigmoid = hf.MLP(sizes, ["tanh", "relu", "tanh"]), hf.MLP(sizes, "sigmoid")
+    drawn = sigmoid.layers(sigmoid.init(np.random.default_rng(0), "sparse"))
+    start = net.layers(net.init(np.random.default_rng(0), "sparse", scale=scale))
+    for (W, b), (W_drawn, _), factor, bias in zip(start, drawn, (0.25, 1, 0.25, 1), (0.5, 0, 0.5, 0), strict=True):
+        np.testing.assert_allclose(W, scale * factor * W_drawn, rtol=1e-15)   # the output layer is linear: as drawn
+        np.testing.assert_array_equal(b, bias)                                # the scale is of the weights alone
 
 
 @pytest.mark.parametrize("scheme", ["glorot", "he", "sparse"])
