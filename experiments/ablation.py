@@ -40,7 +40,7 @@ class Setup:
 
     sizes: tuple
     n: int
-    damping: float                # λ at the start and scheme: the best median that --tune shows
+    damping: float                # of --tune the lowest median, of those equal to two digits the largest λ
     scheme: str
     fixed: float                  # λ of the variant "fixed λ": the best that --tune shows for it
     curvature_batch: int | None
