@@ -5,7 +5,8 @@
 Writes data/runs/against_adam_sine.npz and _deep.npz, a row for each run; one that is there is not made
 again. The problems are those of ablation.py. Hessian-free: the preset martens2010 with the λ and the
 initialisation of that table. Adam: every setting of the grid on one seed of its own; then for each budget
-the setting that came there first, on the table's five seeds. L-BFGS has nothing to tune but its memory, 30 here.
+the setting that came there first, on the table's five seeds. On the sine L-BFGS
+runs too; it has nothing to tune but its memory.
 
 ========== ===================================================================================
 method     0 Hessian-free, 1 Adam on the tuning seed, 2 Adam on a seed of the table, 3 Hessian-free
@@ -31,9 +32,9 @@ import hf_lib as hf
 
 BUDGETS = {"sine": [300, 1000, 2000], "deep": [100, 1000, 4000]}
 CAP = {"sine": 6000, "deep": 12000}       # gradient-equivalents, where Adam is given up
-RATES = {"sine": [0.003, 0.01, 0.03, 0.1], "deep": [0.003, 0.01, 0.03, 0.1]}
-BATCHES = {"sine": [None, 250, 60], "deep": [None, 100, 30]}
-MEMORY = 30                               # pairs of vectors that L-BFGS keeps
+RATES = {"sine": [0.003, 0.01, 0.03, 0.1], "deep": [0.001, 0.003, 0.01]}
+BATCHES = {"sine": [None, 250, 60], "deep": [None, 100]}
+MEMORY = {"sine": 30}                     # pairs of vectors that L-BFGS keeps, where it runs
 SHARES = [None, 0.25, 1.0]                # of the cap, after which the step size is zero; None: constant
 TUNING_SEED = 10
 
@@ -72,7 +73,7 @@ def run_quarter(name, seed, targets):
 def run_lbfgs(name, seed, targets):
     """What `race_to` returns of L-BFGS."""
     problem, theta, _ = ablation.PROBLEMS[name].make(seed)
-    return race_to(targets, hf.LBFGS(problem, theta, max_steps=CAP[name], memory=MEMORY), CAP[name])
+    return race_to(targets, hf.LBFGS(problem, theta, max_steps=CAP[name], memory=MEMORY[name]), CAP[name])
 
 
 def race_to(targets, optimiser, cap, f=None):
@@ -103,8 +104,9 @@ def grid(name):
 
 def settings(name):
     """What the runs of a problem were made with, as JSON can hold it."""
+    memory = {"memory": MEMORY[name]} if name in MEMORY else {}
     return {"budgets": BUDGETS[name], "cap": CAP[name], "rates": RATES[name], "batches": BATCHES[name],
-            "shares": SHARES, "memory": MEMORY, "tuning_seed": TUNING_SEED,
+            "shares": SHARES, **memory, "tuning_seed": TUNING_SEED,
             "problem": ablation.settings({name: ablation.PROBLEMS[name]})}
 
 
@@ -140,7 +142,8 @@ def make(name, fresh):
         for setting in picked:
             adam(seed, 2, setting, targets)
         get(seed, 3, lambda seed=seed, targets=targets: run_quarter(name, seed, targets))
-        get(seed, 4, lambda seed=seed, targets=targets: run_lbfgs(name, seed, targets))
+        if name in MEMORY:
+            get(seed, 4, lambda seed=seed, targets=targets: run_lbfgs(name, seed, targets))
     show(table.history, name)
 
 
@@ -149,7 +152,7 @@ def show(history, name):
     columns = {key: np.array(values) for key, values in history.columns.items()}
     for k, budget in enumerate(BUDGETS[name]):
         for method, words in ((0, "as in the table"), (3, "curvature from a quarter")):
-            for rival, its_name in ((2, "Adam"), (4, "L-BFGS")):
+            for rival, its_name in ((2, "Adam"), (4, "L-BFGS"))[:1 + (name in MEMORY)]:
                 print(f"{name}, budget {budget}, {words}: {its_name} needs", " ".join(
                     f"{r:.2f}" for r in ratios(columns, k, method, rival)), "times as much")
 
@@ -172,7 +175,7 @@ def ratios(columns, k, method=0, rival=2):
 def entries():
     for name, budgets in BUDGETS.items():
         takes = f"{budgets[-1]:,} GE, Adam {CAP[name]:,}"
-        yield Entry(name, f"Hessian-free, L-BFGS, and {len(grid(name))} settings of Adam", takes,
+        yield Entry(name, f"Hessian-free, {'L-BFGS, ' * (name in MEMORY)}{len(grid(name))} settings of Adam", takes,
                     (f"against_adam_{name}",), lambda args, name=name: make(name, args.fresh))
 
 
