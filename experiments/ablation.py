@@ -30,7 +30,8 @@ from table import Table
 import hf_lib as hf
 
 SEEDS = [0, 1, 2, 3, 4]
-TUNING_SEEDS, DAMPINGS, FIXED = [10, 11, 12, 13, 14], [0.01, 0.1, 1.0, 10.0], [1e-5, 1e-4, 1e-3, 0.01, 0.1]   # --tune
+TUNING_SEEDS = [10, 11, 12, 13, 14]                             # of --tune, and its grids of λ
+DAMPINGS, FIXED = [1e-4, 1e-3, 0.01, 0.1, 1.0, 10.0], [1e-5, 1e-4, 1e-3, 0.01, 0.1]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Setup:
 
     sizes: tuple
     n: int
-    damping: float                # λ at the start and scheme: the best that --tune shows, of equals the smallest λ
+    damping: float                # of --tune the lowest median, of those equal to two digits the largest λ
     scheme: str
     fixed: float                  # λ of the variant "fixed λ": the best that --tune shows for it
     curvature_batch: int | None
@@ -63,9 +64,9 @@ class Setup:
 
 
 PROBLEMS = {
-    "sine": Setup((1, 20, 20, 1), 1000, 0.1, "sparse", 1e-4, None, 3000, 1e-5),
+    "sine": Setup((1, 20, 20, 1), 1000, 1.0, "glorot", 1e-4, None, 3000, 1e-5),
     "deep": Setup((196, 64, 32, 8, 32, 64, 196), 300, 1.0, "glorot", 0.01, None, 1000, 3.0),
-    "classifier": Setup((196, 50, 10), 2000, 0.01, "glorot", 0.01, 500, 400, 0.01),
+    "classifier": Setup((196, 50, 10), 2000, 1e-3, "glorot", 0.01, 500, 400, 0.01),
 }
 # what is changed against the full method; the last three depend on the problem, see `run`. "rule for λ" keeps
 # the λ that the full method starts with, "fixed λ" one that was tuned for the whole run

@@ -1,15 +1,16 @@
-"""How much more work tuned Adam needs to reach what Hessian-free reaches at some budgets.
+"""How much more work tuned Adam and L-BFGS need to reach what Hessian-free reaches at some budgets.
 
     python experiments/against_adam.py [sine deep] [--fresh]
 
 Writes data/runs/against_adam_sine.npz and _deep.npz, a row for each run; one that is there is not made
 again. The problems are those of ablation.py. Hessian-free: the preset martens2010 with the λ and the
 initialisation of that table. Adam: every setting of the grid on one seed of its own; then for each budget
-the setting that came there first, on the table's five seeds.
+the setting that came there first, on the table's five seeds. On the sine L-BFGS
+runs too; it has nothing to tune but its memory.
 
 ========== ===================================================================================
 method     0 Hessian-free, 1 Adam on the tuning seed, 2 Adam on a seed of the table, 3 Hessian-free
-           with curvature from a quarter of the examples, up to the last budget
+           with curvature from a quarter of the examples, up to the last budget; 4 L-BFGS
 batch      examples a step, 0 for all
 length     gradient-equivalents over which Adam's step size falls to zero in a straight line; 0: constant
 loss_k     Hessian-free: f at the last step within budget number k; others: the same number, their target
@@ -31,8 +32,9 @@ import hf_lib as hf
 
 BUDGETS = {"sine": [300, 1000, 2000], "deep": [100, 1000, 4000]}
 CAP = {"sine": 6000, "deep": 12000}       # gradient-equivalents, where Adam is given up
-RATES = {"sine": [0.01, 0.03, 0.1], "deep": [0.001, 0.003, 0.01]}
-BATCHES = {"sine": [None, 250], "deep": [None, 100]}
+RATES = {"sine": [0.003, 0.01, 0.03, 0.1], "deep": [0.001, 0.003, 0.01]}
+BATCHES = {"sine": [None, 250, 60], "deep": [None, 100]}
+MEMORY = {"sine": 30}                     # pairs of vectors that L-BFGS keeps, where it runs
 SHARES = [None, 0.25, 1.0]                # of the cap, after which the step size is zero; None: constant
 TUNING_SEED = 10
 
@@ -68,6 +70,12 @@ def run_quarter(name, seed, targets):
     return race_to(targets, hf.HessianFree(problem, theta, rng, **settings), BUDGETS[name][-1])
 
 
+def run_lbfgs(name, seed, targets):
+    """What `race_to` returns of L-BFGS."""
+    problem, theta, _ = ablation.PROBLEMS[name].make(seed)
+    return race_to(targets, hf.LBFGS(problem, theta, max_steps=CAP[name], memory=MEMORY[name]), CAP[name])
+
+
 def race_to(targets, optimiser, cap, f=None):
     """The row: first cost with f ≤ each target (NaN: never), the targets, the lowest f seen, seconds.
 
@@ -96,8 +104,10 @@ def grid(name):
 
 def settings(name):
     """What the runs of a problem were made with, as JSON can hold it."""
+    memory = {"memory": MEMORY[name]} if name in MEMORY else {}
     return {"budgets": BUDGETS[name], "cap": CAP[name], "rates": RATES[name], "batches": BATCHES[name],
-            "shares": SHARES, "tuning_seed": TUNING_SEED, "problem": ablation.settings({name: ablation.PROBLEMS[name]})}
+            "shares": SHARES, **memory, "tuning_seed": TUNING_SEED,
+            "problem": ablation.settings({name: ablation.PROBLEMS[name]})}
 
 
 def pick(settings, costs, lowest):
@@ -109,7 +119,7 @@ def pick(settings, costs, lowest):
 def make(name, fresh):
     """All runs of a problem: Adam's grid on the tuning seed, then both methods on the table's seeds."""
     all_settings, ranks, seeds = grid(name), range(len(BUDGETS[name])), ablation.SEEDS
-    about = 1 + len(all_settings) + len(seeds) * (2 + len(ranks))          # as many where no setting is best twice
+    about = 1 + len(all_settings) + len(seeds) * (3 + len(ranks))          # as many where no setting is best twice
     table = Table(History(f"against_adam_{name}", seeds, settings(name)), ("seed", "method", "rate", "batch", "length"),
                   about, fresh)
 
@@ -132,37 +142,41 @@ def make(name, fresh):
         for setting in picked:
             adam(seed, 2, setting, targets)
         get(seed, 3, lambda seed=seed, targets=targets: run_quarter(name, seed, targets))
+        if name in MEMORY:
+            get(seed, 4, lambda seed=seed, targets=targets: run_lbfgs(name, seed, targets))
     show(table.history, name)
 
 
 def show(history, name):
-    """Adam's cost over that of Hessian-free for each seed."""
+    """The cost of Adam and of L-BFGS over that of Hessian-free for each seed."""
     columns = {key: np.array(values) for key, values in history.columns.items()}
     for k, budget in enumerate(BUDGETS[name]):
         for method, words in ((0, "as in the table"), (3, "curvature from a quarter")):
-            print(f"{name}, budget {budget}, {words}: Adam needs", " ".join(
-                f"{r:.2f}" for r in ratios(columns, k, method)), "times as much")
+            for rival, its_name in ((2, "Adam"), (4, "L-BFGS"))[:1 + (name in MEMORY)]:
+                print(f"{name}, budget {budget}, {words}: {its_name} needs", " ".join(
+                    f"{r:.2f}" for r in ratios(columns, k, method, rival)), "times as much")
 
 
-def ratios(columns, k, method=0):
-    """Adam's cost to the target of budget k over Hessian-free's, for each seed of the table.
+def ratios(columns, k, method=0, rival=2):
+    """The rival's cost to the target of budget k over Hessian-free's, for each seed of the table.
 
-    Adam with the best of its picked settings; ∞ where none came there, NaN where Hessian-free did not.
-    `method` says which Hessian-free.
+    Adam (2) with the best of its picked settings, or L-BFGS (4); ∞ where none came there, NaN where
+    Hessian-free did not. `method` says which Hessian-free.
     """
     found = []
     for seed in ablation.SEEDS:
-        adam, own = (columns[f"cost_{k}"][(columns["seed"] == seed) & (columns["method"] == m)] for m in (2, method))
-        adam = adam[np.isfinite(adam)]
-        found.append((adam.min() if adam.size else np.inf) / own[0])
+        here = columns["seed"] == seed
+        other, own = (columns[f"cost_{k}"][here & (columns["method"] == m)] for m in (rival, method))
+        other = other[np.isfinite(other)]
+        found.append((other.min() if other.size else np.inf) / own[0])
     return np.array(found)
 
 
 def entries():
     for name, budgets in BUDGETS.items():
         takes = f"{budgets[-1]:,} GE, Adam {CAP[name]:,}"
-        yield Entry(name, f"Hessian-free, and {len(grid(name))} settings of Adam", takes, (f"against_adam_{name}",),
-                    lambda args, name=name: make(name, args.fresh))
+        yield Entry(name, f"Hessian-free, {'L-BFGS, ' * (name in MEMORY)}{len(grid(name))} settings of Adam", takes,
+                    (f"against_adam_{name}",), lambda args, name=name: make(name, args.fresh))
 
 
 def main():

@@ -1,16 +1,14 @@
-"""Exercises of notebook 10: a warm start's memory, a diagonal, two sick runs; CG's own are in `ch10_cg`."""
+"""Exercises of notebook 10: a warm start's memory, a start for tanh units, two sick runs."""
 
 import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 
-from .ch10_cg import q1, q3
+__all__ = ["q1", "q2", "q3", "q4"]
 
-__all__ = ["q1", "q2", "q3", "q4", "q5", "q6"]
-
-q2 = ValueExercise(
-    name="ch10.q2",
+q1 = ValueExercise(
+    name="ch10.q1",
     title="How long does a warm start remember?",
     kind="warm-up",
     stub="""
@@ -40,59 +38,58 @@ q2 = ValueExercise(
 )
 
 
-# ---- the diagonal ----------------------------------------------------------------------------------
+# ---- from sigmoid to tanh units --------------------------------------------------------------------
 
 
-def _gradients(rng):
-    for n, d in ((4, 3), (6, 2), (5, 5)):
-        yield rng.normal(size=(n, d)), float(rng.uniform(0.1, 2)), float(rng.choice([0.5, 0.75]))
+def _layers(rng):
+    for n, m in ((3, 2), (2, 4), (5, 5)):
+        yield rng.normal(size=(n, m)), rng.normal(size=m)
 
 
-q4 = FunctionExercise(
-    name="ch10.q4",
-    title="A diagonal that forgets",
+q2 = FunctionExercise(
+    name="ch10.q2",
+    title="Tanh units that do what sigmoid units did",
     kind="find the bug",
     stub='''
-        def diagonal(g_n, lam, alpha):
-            """M of the preconditioner, shape (d,); g_n (N, d): the gradient of each example."""
-            g = np.mean(g_n, axis=0)
-            return (g**2 + lam) ** alpha
+        def to_tanh(W, b):
+            """W' and b' of the tanh layer, from W (n, m) and b (m,) of the sigmoid layer."""
+            return W / 2, b / 2
         ''',
     code='''
-        def diagonal(g_n, lam, alpha):
-            """M of the preconditioner, shape (d,); g_n (N, d): the gradient of each example."""
-            squares = np.mean(g_n**2, axis=0)            # square first, then the mean
-            return (squares + lam) ** alpha
+        def to_tanh(W, b):
+            """W' and b' of the tanh layer, from W (n, m) and b (m,) of the sigmoid layer."""
+            return W / 4, b / 2 + W.sum(axis=0) / 4          # h W = (t W + Σᵢ Wᵢ) / 2, and half of that
         ''',
-    why="The square of the mean is not the mean of the squares. Near a minimum the gradients of the examples cancel: "
-        "their mean goes to 0, and M becomes the constant $\\lambda^\\alpha$, which changes nothing. The mean of the "
-        "squares stays, and tells how strongly each parameter acts. The student project's published code has this "
-        "slip.",
-    hints=("Try N = 2 with the gradients +3 and −3 for one parameter. What is M, and what ought it to be?",
-           "The order of two operations is wrong.",
-           "`np.mean(g_n**2, axis=0)`"),
-    cases=_gradients,
+    why="The student halved $s$, which is what the units of this layer need. But the inputs change as well: with "
+        "$h = (1 + t)/2$ the sum is $h W = \\frac12 t W + \\frac12 \\sum_i W_i$, with the rows $W_i$ of $W$. So "
+        "$\\frac12 s = \\frac14 t W + \\frac14 \\sum_i W_i + \\frac12 b$: a half for each side that is tanh, and the "
+        "constant 1 in $h$ has gone into the bias.",
+    hints=("Put $h = (1 + t)/2$ into $s = h W + b$ before you halve anything.",
+           "$h W = \\frac12 t W + \\frac12 \\sum_i W_i$. The second term does not depend on $t$: where does it belong?",
+           "`W / 4` and `b / 2 + W.sum(axis=0) / 4`"),
+    cases=_layers,
     diagnoses=(
-        Diagnosis("sum, not mean", lambda g_n, lam, alpha: (np.sum(g_n**2, axis=0) + lam) ** alpha,
-                  say="You have the sum over the examples. f, G and λ here belong to means: divide by N."),
-        Diagnosis("λ outside the power", lambda g_n, lam, alpha: np.mean(g_n**2, axis=0) ** alpha + lam,
-                  say="λ belongs inside the power, beside the squares."),
-        Diagnosis("the inverse", lambda g_n, lam, alpha: (np.mean(g_n**2, axis=0) + lam) ** -alpha,
-                  say="This is 1/M. CG divides by M itself: z = r / M."),
-        Diagnosis("sizes, not squares", lambda g_n, lam, alpha: (np.mean(np.abs(g_n), axis=0) + lam) ** alpha,
-                  say="Squares, not absolute values: the curvature is quadratic in the derivatives."),
-        Diagnosis("the mean over parameters", lambda g_n, lam, alpha: (np.mean(g_n**2, axis=1) + lam) ** alpha,
-                  say="You have averaged over the parameters. The mean runs over the examples, axis 0."),
+        Diagnosis("the constant lost", lambda W, b: (W / 4, b / 2),
+                  say="The weights are right. The 1 in h = (1 + t)/2 still has to go into the bias."),
+        Diagnosis("the constant not halved", lambda W, b: (W / 4, b / 2 + W.sum(axis=0) / 2),
+                  say="The constant of the inputs is ½ Σᵢ Wᵢ, and half of the whole sum goes into tanh."),
+        Diagnosis("summed over the units", lambda W, b: (W / 4, b / 2 + W.sum() / 4),
+                  say="Each unit gets the sum of its own column: W.sum(axis=0)."),
+        Diagnosis("the bias quartered", lambda W, b: (W / 4, b / 4 + W.sum(axis=0) / 4),
+                  say="b does not come from tanh units: only the half of this layer's own units concerns it."),
+        Diagnosis("weights halved", lambda W, b: (W / 2, b / 2 + W.sum(axis=0) / 4),
+                  say="The bias is right. The weights are halved twice: once for the units, once for their inputs."),
     ),
 )
+
 
 # ---- name the sickness -----------------------------------------------------------------------------
 
 NAMES = ("overflow", "ratio below zero", "runaway damping", "stuck damping", "harmful preconditioner", "dead units",
          "wrong sign", "small curvature batch")
 
-q5 = ValueExercise(
-    name="ch10.q5",
+q3 = ValueExercise(
+    name="ch10.q3",
     title="Patient P: name the sickness",
     kind="core",
     stub="""
@@ -119,8 +116,8 @@ q5 = ValueExercise(
     ),
 )
 
-q6 = ValueExercise(
-    name="ch10.q6",
+q4 = ValueExercise(
+    name="ch10.q4",
     title="Patient Q: name the sickness",
     kind="stretch",
     stub="""

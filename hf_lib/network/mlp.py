@@ -113,8 +113,10 @@ class MLP:
         ========  ==================================================================
         glorot    W ~ N(0, 2/(n_in + n_out)), b = 0 (Glorot & Bengio 2010)
         he        W ~ N(0, 2/n_in), b = 0 (He et al. 2015, for ReLU)
-        sparse    15 incoming weights per unit ~ N(0, 1), the others 0, b = 0;
-                  tanh layers start with b = 0.5 (Martens 2010, §5)
+        sparse    15 incoming weights per unit ~ N(0, 1), the others 0, b = 0 (Martens 2010,
+                  §5). Tanh layers start much as sigmoid layers would: W times 1/2 where it
+                  leads into tanh units and 1/2 where it comes from them, so 1/4 between two,
+                  and b = 1/2 (Sutskever et al. 2013, §3.1). Derived in 10 §7
         ========  ==================================================================
 
         Parameters
@@ -135,12 +137,13 @@ class MLP:
         scale = number("scale", scale, low=0, open_low=True)
         choice("dtype", np.dtype(dtype), (np.dtype(np.float32), np.dtype(np.float64)))
         theta = np.zeros(self.size)
+        into = [act.name == "tanh" for act in self.activations] + [False]       # does W lead into tanh units?
         for l, (W, b) in enumerate(self.layers(theta)):
             n, m = W.shape
             if scheme == "sparse":
                 _sparse(W, rng)
-                if l < len(self.activations) and self.activations[l].name == "tanh":
-                    b[:] = 0.5
+                W *= 0.5 ** (into[l] + (l > 0 and into[l - 1]))
+                b[:] = 0.5 * into[l]
             else:
                 variance = 2 / (n + m) if scheme == "glorot" else 2 / n
                 W[:] = rng.normal(0, np.sqrt(variance), W.shape)

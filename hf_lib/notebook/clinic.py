@@ -184,6 +184,27 @@ SICK = {"overflow": _overflow, "ratio below zero": _below_zero, "runaway damping
         "small curvature batch": _small_curvature}
 
 
+def _he_start(rng):
+    problem, _ = digits(rng, activation="relu")
+    return HessianFree(problem, problem.net.init(rng, scheme="he", dtype=np.float32), max_steps=15)
+
+
+# the same problems with the fault repaired
+REPAIRED = {
+    "overflow": lambda rng: HessianFree(*digits(rng), damping=1e-3, max_steps=8),
+    "ratio below zero": lambda rng: HessianFree(*sine(rng), damping=0.1, max_steps=30),
+    "runaway damping": lambda rng: HessianFree(*digits(rng, n=4000), rng, preset="stochastic", gradient_batch=400,
+                                               curvature_batch=100, max_steps=60),
+    "stuck damping": lambda rng: HessianFree(*sine(rng), damping=1e-6, max_steps=40),
+    "harmful preconditioner": lambda rng: HessianFree(*digits(rng), damping=0.01, damping_factor=1.0,
+                                                      compare_plain=True, max_steps=10),
+    "dead units": _he_start,
+    "wrong sign": lambda rng: Transcription(*sine(rng), max_steps=30),
+    "small curvature batch": lambda rng: HessianFree(*digits(rng, n=2000), rng, damping=1e-3, curvature_batch=500,
+                                                     max_steps=20),
+}
+
+
 def sick(name, rng):
     """A run with one sickness: its records, and why the loop ended, as `diagnose` takes them.
 
@@ -200,6 +221,28 @@ def sick(name, rng):
     >>> [finding.sickness for finding in hf.diagnose(steps, reason)]
     ['wrong sign']
     """
-    loop = SICK[choice("name", name, tuple(SICK))](generator("rng", rng))
+    return _records(SICK, name, rng)
+
+
+def repaired(name, rng):
+    """The run of `sick` with its fault repaired: its records, and why the loop ended.
+
+    Parameters
+    ----------
+    name : str
+        One of `SICK`.
+    rng : numpy.random.Generator
+
+    Examples
+    --------
+    >>> import hf_lib as hf
+    >>> hf.diagnose(*repaired("wrong sign", np.random.default_rng(0)))
+    ()
+    """
+    return _records(REPAIRED, name, rng)
+
+
+def _records(runs, name, rng):
+    loop = runs[choice("name", name, tuple(runs))](generator("rng", rng))
     steps = list(loop)
     return steps, loop.reason

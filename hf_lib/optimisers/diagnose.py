@@ -1,4 +1,4 @@
-"""What ails a run of Hessian-free, read off its records. Derived in notebook 10 §10."""
+"""What is wrong with a run of Hessian-free, read off its records. Derived in notebook 10 §10."""
 
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -19,7 +19,7 @@ class Finding:
 
 @np.errstate(all="ignore")                       # what is not finite is looked for, not warned of
 def diagnose(steps, reason=None):
-    """Name what ails a run: a tuple of `Finding`, empty where nothing does.
+    """Name what is wrong with a run: a tuple of `Finding`, empty where nothing does.
 
     ==========================  ==================================================================
     sickness                    the record's evidence

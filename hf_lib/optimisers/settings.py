@@ -85,8 +85,8 @@ PRESETS = {
                            stop=RelativeProgress(k_min=3, k_share=0.0), max_cg=50,
                            preconditioner=None, backtracking=False, line_search=False),
     # What experiments/mini_batches.py showed (notebook 10 §9): 784-800-10 on MNIST at batch 1,000, float32.
-    # curvature_batch: G from the very batch that ρ is judged on fits that batch; ρ flatters it, and λ falls
-    #   to 0.02. From a quarter of the batch ρ is honest, λ stays between 0.1 and 0.5, and a product costs a quarter.
+    # curvature_batch: a product costs a quarter. The model knows less of the batch, so the rule finds its balance at a
+    #   larger λ (0.13 where it was 0.03). ρ on other data stays near 0: the gradient is the whole batch's.
     # max_cg, warm_start: five iterations a step; the warm start carries the solution from batch to batch.
     # damping_floor: eight CG steps on one batch for everything let λ fall below 0.001 and blew up. Here λ
     #   meets the floor in the first epoch, and seldom later.

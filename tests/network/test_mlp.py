@@ -134,11 +134,28 @@ def test_sparse_takes_all_inputs_where_there_are_fewer_than_fifteen():
     assert [set(c.tolist()) for c in counts] == [{7}, {15}, {15}, {15}]
 
 
-def test_sparse_starts_tanh_layers_with_biases_of_a_half_whatever_the_scale():
-    net = hf.MLP([5, 4, 3, 6, 2], ["tanh", "relu", "tanh"])
-    biases = [b for _, b in net.layers(net.init(np.random.default_rng(0), "sparse", scale=0.1))]
-    for b, want in zip(biases, (0.5, 0, 0.5, 0), strict=True):          # the output layer is linear
-        np.testing.assert_array_equal(b, want)
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_sparse_halves_the_weights_on_each_side_that_is_tanh_and_starts_tanh_biases_at_a_half(scale):
+    sizes = [50, 40, 30, 20, 60, 20]
+    net, sigmoid = hf.MLP(sizes, ["tanh", "tanh", "relu", "tanh"]), hf.MLP(sizes, "sigmoid")
+    drawn = sigmoid.layers(sigmoid.init(np.random.default_rng(0), "sparse"))
+    start = net.layers(net.init(np.random.default_rng(0), "sparse", scale=scale))
+    factors, biases = (0.5, 0.25, 0.5, 0.5, 0.5), (0.5, 0.5, 0, 0.5, 0)           # the output layer is linear
+    for (W, b), (W_drawn, _), factor, bias in zip(start, drawn, factors, biases, strict=True):
+        np.testing.assert_allclose(W, scale * factor * W_drawn, rtol=1e-15)
+        np.testing.assert_array_equal(b, bias)                                    # the scale is of the weights alone
+
+
+@pytest.mark.parametrize("hidden", [(40,), (40, 30), (40, 30, 20)])
+def test_the_halves_turn_a_sigmoid_network_into_a_tanh_network(hidden):
+    """With the biases that belong to them, ½ for tanh units and the column sums for what reads such units."""
+    net, sigmoid = hf.MLP([50, *hidden, 10], "tanh"), hf.MLP([50, *hidden, 10], "sigmoid")
+    theta = sigmoid.init(np.random.default_rng(1), "sparse")
+    same = net.init(np.random.default_rng(1), "sparse")
+    for l, ((_, b), (W, _)) in enumerate(zip(net.layers(same), sigmoid.layers(theta), strict=True)):
+        b[:] = (0.5 * W.sum(axis=0) if l else 0) * (0.5 if l < len(hidden) else 1)
+    X = np.random.default_rng(2).normal(size=(30, 50))
+    np.testing.assert_allclose(net(same, X), sigmoid(theta, X), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("scheme", ["glorot", "he", "sparse"])
