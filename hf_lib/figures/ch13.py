@@ -41,6 +41,7 @@ def film(films, method, k):
     """
     of = films[method]
     fig = style.figure(8.6, 3.9)
+    fig.readout = f"{style.number(of['cpu'][k], 2)} CPU s"
     left, right = fig.subplots(1, 2, width_ratios=(1.15, 1))
     _map(fig, left, of["maps"][k], f"{style_of(method)['label']} after {style.number(of['cpu'][k], 2)} CPU s")
     for name, other in films.items():
