@@ -47,7 +47,7 @@ const start = tries => {
 start(100);
 if (!window.hfKeys) {
   window.hfKeys = true;
-  window.addEventListener('keydown', event => event.target.closest?.('.hf-explore')?.toggleAttribute(
+  window.addEventListener('keydown', event => event.target.closest?.('.hf-explore') && event.target.toggleAttribute(
     'data-lm-suppress-shortcuts', !(event.ctrlKey || event.metaKey || event.shiftKey)), true);
 }
 """
