@@ -1,4 +1,4 @@
-"""Is the file fit to be committed? Stripped, stable, and no code cell too long to read."""
+"""Is the file fit to be committed? Stripped, stable, and no code cell too long or too wide to read."""
 from __future__ import annotations
 
 from collections import Counter
@@ -7,6 +7,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from clean_notebooks import cleaned, is_valid_id
+from limits import COLUMNS, kept
 from notebook_file import Failure, at, to_bytes
 
 MOST_LINES = 40
@@ -56,3 +57,12 @@ def check_length(path: Path, notebook: NotebookNode) -> list[Failure]:
     return [at(path, index, cell, f"the code cell has {lines} lines; the most is {MOST_LINES}.")
             for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"
             and (lines := len(cell.source.rstrip().splitlines())) > MOST_LINES]
+
+
+def check_columns(path: Path, notebook: NotebookNode) -> list[Failure]:
+    """Lines of code of more than 88 columns: they scroll sideways on a laptop."""
+    if not kept(path, "columns"):
+        return []
+    return [at(path, index, cell, f"line {number} of the code has {len(line)} columns; the most is {COLUMNS}.")
+            for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"
+            for number, line in enumerate(cell.source.splitlines(), start=1) if len(line) > COLUMNS]

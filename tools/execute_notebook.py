@@ -26,12 +26,15 @@ from nbformat import NotebookNode
 
 from check_maths import faults
 from front_end import move_controls, one_line, output_faults, widget_faults
+from limits import COLUMNS, kept
 from notebook_client import CourseClient
 from notebook_file import Failure, at
 from yardstick import slowness
 
 EXERCISE = re.compile(r"# exercise (ch\d+\.q\d+)\b")
 VERDICT = re.compile(r"^\W+(ch\d+\.q\d+): (correct|not attempted|incorrect[^.]*)", re.MULTILINE)
+# What a page shows in place of plain text.
+RICH = ("application/vnd.jupyter.widget-view+json", "text/html", "text/markdown", "text/latex", "image/png")
 EXPECTED = {"stubs": "not attempted", "solutions": "correct"}
 
 
@@ -157,7 +160,8 @@ async def execute_cell(client: CourseClient, run: Run, index: int, limits: Limit
     outputs = [output for output in cell.outputs if not (expected and output.output_type == "error")]
     for reason in output_faults(outputs, "the cell's output"):
         run.add(index, reason)
-    for reason in [*verdict_faults(cell, run), *markdown_faults(cell)]:
+    printed = width_faults(cell) if kept(run.path, "printed") else ()
+    for reason in [*verdict_faults(cell, run), *markdown_faults(cell), *printed]:
         run.add(index, reason)
     report_widgets(client, run, index)
     return goes_on
@@ -178,6 +182,16 @@ def markdown_faults(cell: NotebookNode) -> Iterator[str]:
     for output in cell.outputs:
         for fault in faults("".join(output.get("data", {}).get("text/markdown", ""))):
             yield f"the cell's Markdown output, {fault}"
+
+
+def width_faults(cell: NotebookNode) -> Iterator[str]:
+    """The widest line that the cell prints, where it is too wide for a laptop's window."""
+    for output in cell.outputs:
+        data = output.get("data", {})
+        rich = any(kind in data for kind in RICH)
+        lines = "".join(output.get("text", "") or ("" if rich else data.get("text/plain", ""))).splitlines()
+        if (widest := max(map(len, lines), default=0)) > COLUMNS:
+            yield f"it prints a line of {widest} characters; the most is {COLUMNS}"
 
 
 def report_widgets(client: CourseClient, run: Run, index: int) -> None:

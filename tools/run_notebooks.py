@@ -2,7 +2,7 @@
 
     python tools/run_notebooks.py [--stubs | --solutions] [--jobs N] [--times] [notebook ...]
 
-First each file is looked at (stripped? stable? links, names, maths, length of cells),
+First each file is looked at (stripped? stable? links, names, maths, folded answers, length and width, minutes),
 then the notebooks run side by side, one kernel each. A table shows where the time goes;
 each fault is one sentence; the exit code is 1 where there was any.
 """
@@ -17,15 +17,18 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from check_files import check_length, check_stable
+from check_answers import check_answers
+from check_files import check_columns, check_length, check_stable
 from check_links import check_links
 from check_maths import check_maths
+from check_minutes import check_minutes
 from check_names import check_names
 from execute_notebook import EXERCISE, LIMITS, Limits, Run, execute, has_exercises
 from hf_lib.notebook.streams import utf8_streams
 from notebook_file import Failure, at, notebook_paths, read, shown
 
-CHECKS = (check_stable, check_length, check_links, check_names, check_maths)
+CHECKS = (check_stable, check_length, check_columns, check_links, check_names, check_maths, check_answers,
+          check_minutes)
 MODES = ("stubs", "solutions")
 
 

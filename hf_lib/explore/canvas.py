@@ -13,12 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
 from .kept import Bitmaps, Canvas, KeptAxis, Renderer
+from .page import CSS_DPI, place
 
-CSS_DPI = 96  # CSS pixels per inch: an image of 7 inches is shown 672 pixels wide
-SHARPNESS = 2  # image pixels per CSS pixel, for high-density screens
-
-# A white panel, so that the colours keep their contrast in a dark theme.
-PANEL = "display:block;box-sizing:border-box;width:100%;background:#fff;border-radius:6px;"
+SHARPNESS = 2  # image pixels per CSS pixel, for high-density screens and wide windows
 
 
 class Panel(Axes):
@@ -47,14 +44,14 @@ class Stage:
         Where the panels stand.
     renderer : Renderer
     bitmaps : Bitmaps
-    box : str
-        The figure's `box`.
+    size : (float, float)
+        Width and height of the figure in inches.
     """
 
     places: list
     renderer: Renderer
     bitmaps: Bitmaps
-    box: str
+    size: tuple
 
 
 class Figure(matplotlib.figure.Figure):
@@ -65,9 +62,12 @@ class Figure(matplotlib.figure.Figure):
     alt : str
         What the picture shows, in words, with the values it shows. The draw
         function sets it; a reader who cannot see the picture reads this.
+    readout : str
+        What a player's frame is, as "1,231 GE": shown beside its slider in place
+        of the frame's number. Empty where the number itself says it.
     """
 
-    alt = ""
+    alt = readout = ""
 
     def __init__(self, width, height):
         super().__init__((width, height), dpi=SHARPNESS * CSS_DPI, layout="constrained")
@@ -120,23 +120,18 @@ class Figure(matplotlib.figure.Figure):
     def stage(self):
         """What the next picture takes over."""
         places = [ax.get_position(original=True).frozen() for ax in self.axes]
-        return Stage(places, self.canvas.get_renderer(), self.bitmaps, self.box)
+        return Stage(places, self.canvas.get_renderer(), self.bitmaps, tuple(self.get_size_inches()))
 
     def png(self):
         """Return the picture as PNG bytes, `SHARPNESS` pixels per CSS pixel."""
         self.canvas.draw()
         return _png(np.asarray(self.canvas.buffer_rgba()))
 
-    @property
-    def box(self):
-        """The CSS that gives the picture its place: its shape never makes the page jump."""
-        width, height = self.get_size_inches()
-        return f"{PANEL}max-width:{width * CSS_DPI:.0f}px;aspect-ratio:{width:g}/{height:g};"
-
-    def img(self):
-        """Return the picture as `<img alt=…>`."""
+    def img(self, below=0):
+        """Return the picture as `<img alt=…>`, with room in the window for `below` CSS pixels of controls."""
         source = "data:image/png;base64," + base64.b64encode(self.png()).decode()
-        return f'<img alt="{html.escape(self.alt)}" style="{self.box}" decoding="sync" src="{source}">'
+        return (f'<img alt="{html.escape(self.alt)}" style="{place(*self.get_size_inches(), below)}" '
+                f'decoding="sync" src="{source}">')
 
     def _repr_html_(self):
         return self.img()

@@ -9,7 +9,7 @@ from math import log10
 import ipywidgets as widgets
 import numpy as np
 
-WIDE = {"style": {"description_width": "initial"}, "layout": {"width": "min(100%, 420px)"}}
+WIDE = {"style": {"description_width": "initial"}, "layout": {"width": "min(100% - 4px, 420px)"}}
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,10 @@ class Switch(Control):
 
 @dataclass(frozen=True)
 class Player(Control):
-    """The frames 0, 1, …, frames − 1 of a recorded sequence: play, pause, step, slider."""
+    """The frames 0, 1, …, frames − 1 of a recorded sequence: play, pause, step, slider.
+
+    Beside the slider stands the frame's number, or what the figure's `readout` calls it, as "1,231 GE".
+    """
 
     frames: int
     interval: int = 400  # milliseconds a frame
@@ -197,16 +200,19 @@ class Player(Control):
 
     def widget(self, name):
         last = self.frames - 1
-        slider = widgets.IntSlider(self.default, min=0, max=last, description=name, **WIDE)
-        play = widgets.Play(value=self.default, min=0, max=last, interval=self.interval,
-                            show_repeat=False)
+        slider = widgets.IntSlider(self.default, min=0, max=last, description=name,
+                                   **WIDE | {"layout": {"flex": "1 1 200px", "max_width": "520px"}})
+        slider.words = widgets.Label(layout={"display": "none", "flex": "none", "width": "96px"})
+        play = widgets.Play(value=self.default, min=0, max=last, interval=self.interval, show_repeat=False,
+                            layout={"width": "76px", "flex": "none"})
         play.link = widgets.jslink((play, "value"), (slider, "value"))
 
         def button(icon, words, move):
-            b = widgets.Button(icon=icon, tooltip=words, layout={"width": "36px"})
+            b = widgets.Button(icon=icon, tooltip=words, layout={"width": "36px", "flex": "none"})
             b.on_click(lambda _: setattr(slider, "value", min(max(slider.value + move, 0), last)))
             return b
 
         row = [play, button("step-backward", "one step back", -1),
-               button("step-forward", "one step forward", 1), slider]
-        return widgets.HBox(row, layout={"flex_flow": "row wrap"}), slider
+               button("step-forward", "one step forward", 1), slider, slider.words]
+        whole_row = {"grid_area": "auto / 1 / auto / -1", "flex_flow": "row wrap", "overflow": "visible"}
+        return widgets.HBox(row, layout=whole_row), slider

@@ -1,4 +1,4 @@
-"""Show a picture in a notebook: the image above, its controls below."""
+"""Show a picture in a notebook: the image above, its controls below, in two columns."""
 
 import gc
 import html
@@ -9,37 +9,15 @@ from threading import RLock
 import ipywidgets as widgets
 from IPython.display import HTML, display
 
-from .canvas import PANEL
+from .controls import Player
+from .page import HIDE_MISSING, PANEL, ROW, SCRIPT, place, widest
 from .shown import close, close_former, remember
 
 # A kernel may run two controls' messages in two threads, and matplotlib's settings are those of the process.
 DRAWING = RLock()
 
-# Each new picture puts two things right for those who do not use a mouse: ipywidgets leaves a slider's
-# handle and the player's buttons without a name for screen readers; and JupyterLab takes plain keys for
-# itself, so that an arrow key on a drop-down would move on to the next cell.
-KEYBOARD_AND_NAMES = """
-const image = this;
-const mend = view => {
-  view.querySelectorAll('.widget-slider').forEach(slider => {
-    const handle = slider.querySelector('.noUi-handle');
-    handle?.setAttribute('aria-label', slider.querySelector('.widget-label').textContent);
-    handle?.setAttribute('aria-valuetext', slider.querySelector('.widget-readout').textContent);
-  });
-  view.querySelectorAll('.widget-play button').forEach((button, i) =>
-    button.setAttribute('aria-label', ['play or pause', 'back to the start', 'repeat'][i]));
-  view.querySelectorAll('button[title]').forEach(button => button.setAttribute('aria-label', button.title));
-  view.setAttribute('onkeydown', 'event.ctrlKey || event.metaKey || event.shiftKey || event.stopPropagation()');
-};
-const start = tries => {
-  const view = image.closest('.hf-explore');
-  if (!view) return tries && setTimeout(start, 200, tries - 1);  // loaded before it stands in the page
-  const known = view.hasAttribute('onkeydown');
-  mend(view);
-  if (!known) new MutationObserver(() => mend(view)).observe(view, {childList: true, subtree: true});
-};
-start(100);
-"""
+# Two columns as wide as the picture together; one where the window is narrow.
+COLUMNS = {"grid_template_columns": "repeat(auto-fill, minmax(min(100%, max(280px, 40%)), 1fr))", "overflow": "visible"}
 
 
 @contextmanager
@@ -64,8 +42,12 @@ class View:
 
     Attributes
     ----------
+    controls : dict
+        Name → `Control`, for those that have more than one value.
     movers : dict
         Name of the control → the widget whose `value` it is.
+    below : int
+        CSS pixels of height that the controls take.
     image : ipywidgets.HTML
         Holds the `<img alt>`, or one line with `role="alert"` where drawing failed.
     frame : int
@@ -77,22 +59,26 @@ class View:
     def __init__(self, picture, **given):
         self.picture = picture
         start, self.data = picture.split(given)
-        self.controls = picture.controls(self.data)
+        every = picture.controls(self.data)
+        start = {name: every[name].nearest(value) for name, value in start.items()}
+        self.controls = {name: control for name, control in every.items() if len(control.values) > 1}
         self.names = {name: c.label or name.replace("_", " ") for name, c in self.controls.items()}
-        self.image, self.movers = widgets.HTML(layout={"width": "100%"}), {}
+        self.image, self.movers = widgets.HTML(layout={"width": "auto", "margin": "0"}), {}
         self.still, self.stage, self.frame = "", None, 0
-        rows = [self.image]
+        rows = []
         for name, control in self.controls.items():
             row, mover = control.widget(self.names[name])
-            if name in start:
-                mover.value = control.nearest(start[name])
+            mover.value = start.get(name, control.default)
             mover.observe(self.draw, "value")
             self.movers[name] = mover
             rows.append(row)
-        self.box = widgets.VBox().add_class("hf-explore")
+        players = sum(isinstance(control, Player) for control in self.controls.values())
+        self.below = ROW * (players + (len(rows) - players + 1) // 2)
+        self.box = widgets.VBox(layout={"overflow": "visible"}).add_class("hf-explore")
         # Apart from the picture: with every new style sheet the browser would look at the whole page again.
         hide_copy = f"<style>#hf-{self.box.model_id}{{display:none}}</style>"
-        self.box.children = [*rows, widgets.HTML(hide_copy, layout={"display": "none"})]
+        self.panel = widgets.GridBox(rows, layout=COLUMNS).add_class("hf-controls")
+        self.box.children = [self.image, self.panel, widgets.HTML(hide_copy, layout={"display": "none"})]
         self.draw()
 
     def close(self):
@@ -121,28 +107,39 @@ class View:
             else:
                 fig.follow(self.stage)
                 fig.keep(self.stage)
-            self.still, self.stage = fig.img(), fig.stage
+            if self.stage is None:
+                self.panel.layout.max_width = widest(*fig.get_size_inches(), self.below)
+            if fig.readout:
+                self._read_out(fig.readout)
+            self.still, self.stage = fig.img(self.below), fig.stage
             body = self.still.replace("<img", f'<img class="hf-picture" data-frame="{self.frame}" '
-                                              f'onload="{html.escape(KEYBOARD_AND_NAMES)}"', 1)
+                                              f'onload="{html.escape(SCRIPT)}"', 1)
         except Exception as error:
             if os.environ.get("HF_LIB_STRICT"):
                 raise
             body = self._alert(error)
         self.image.value = body
 
+    def _read_out(self, words):
+        """Show what a player's frame is in place of its number."""
+        for name, control in self.controls.items():
+            if isinstance(control, Player):
+                slider = self.movers[name]
+                slider.readout, slider.words.layout.display, slider.words.value = False, None, words
+
     def _alert(self, error):
         call = ", ".join(f"{name}={value!r}" for name, value in self.values().items())
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        place = self.stage.box if self.stage else PANEL
+        where = place(*self.stage.size, self.below) if self.stage else PANEL
         return (f'<p role="alert" class="hf-error" data-frame="{self.frame}" '
-                f'style="{place}color:#a40000;padding:1em;margin:0">'
+                f'style="{where}color:#a40000;padding:1em;margin:0">'
                 f"{html.escape(f'{self.picture.name}({call}) failed: {reason}')}</p>")
 
     def static(self):
         """Return the page's copy: the picture as it stands, and what could be moved."""
         reach = "; ".join(c.reach(self.names[name]) for name, c in self.controls.items())
-        caption = f"In a running notebook you can move: {reach}." if reach else ""
-        return (f'<figure id="hf-{self.box.model_id}" style="margin:0">{self.still}'
+        caption = f"Run this cell to move {reach}." if reach else ""
+        return (f'{HIDE_MISSING if reach else ""}<figure id="hf-{self.box.model_id}" style="margin:0">{self.still}'
                 f"<figcaption>{html.escape(caption)}</figcaption></figure>")
 
 

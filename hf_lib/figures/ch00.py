@@ -97,6 +97,7 @@ def race(laps, data, grid, who, k, axis):
     field = AXES[axis]
     budget = _budget(laps, field, k)
     lap = laps[who]
+    fig.readout = _amount(budget, axis)
     row = max(np.searchsorted(getattr(lap, field), budget, side="right") - 1, 0)
 
     fit.plot(*data, ".", color=style.COLOUR["data"], markersize=7, alpha=0.5, label="data")

@@ -87,6 +87,7 @@ def equation(runs, k, axis):
     budget = _budget(runs, field, k)
     row = {name: _row(run, field, budget) for name, run in runs.items()}
     fig = style.figure(1.0 + 1.6 * len(runs), 4.9)
+    fig.readout = _amount(budget, axis)
     grid = fig.add_gridspec(2, len(runs), height_ratios=(1, 1.25))
     above = [fig.add_subplot(grid[0, i]) for i in range(len(runs))]
     for ax, (name, run) in zip(above, runs.items(), strict=True):

@@ -51,6 +51,7 @@ def spectrum(steps, losses, eigenvalues, limit, k):
     rank = np.arange(1, h.size + 1)
     top = h.max()
     fig = style.figure(8, 3.8)
+    fig.readout = f"step {steps[k]}"
     left, right = fig.subplots(1, 2, width_ratios=(1, 1.7))
     left.plot(steps, losses, color=style.COLOUR["momentum"])
     left.plot(steps[k], losses[k], "o", color=style.COLOUR["objective"], markersize=8)

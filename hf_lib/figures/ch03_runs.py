@@ -146,6 +146,7 @@ def spectrum(steps, losses, eigenvalues, k):
     """Left the loss of a run, right all eigenvalues of H at one of its records, from low to high."""
     h = np.sort(eigenvalues[k])
     fig = style.figure(8, 3.8)
+    fig.readout = f"step {steps[k]}"
     left, right = fig.subplots(1, 2, width_ratios=(1, 1.6))
     left.plot(steps, losses, **(style.method("Newton") | {"markersize": 3}))
     left.plot(steps[k], losses[k], "o", color=style.COLOUR["step"], markersize=9)

@@ -206,6 +206,7 @@ def training(steps, losses, share, h, g, k):
     """Left f and ‖S‖/‖G‖ along a run, right all eigenvalues of H and of G at one of its records."""
     now, flat = np.sort(h[k]), np.sort(g[k])
     fig = style.figure(8.4, 3.9)
+    fig.readout = f"step {steps[k]}"
     left, right = fig.subplots(1, 2, width_ratios=(1, 1.6))
     left.plot(steps, losses, color=style.COLOUR["objective"], label="f(θ)")
     left.plot(steps, share, color=style.COLOUR["negative"], linestyle=style.DASHED, label="‖S‖ / ‖G‖")

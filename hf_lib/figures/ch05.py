@@ -171,6 +171,7 @@ def _example_fit():
 def fit(X, Y, grid, curves, losses, every, k):
     """Left the network's curve on the data, right the loss of the run."""
     fig = style.figure(8.4, 3.6)
+    fig.readout = f"step {k * every}"
     left, right = fig.subplots(1, 2, width_ratios=(1.5, 1))
     left.plot(X[:, 0], Y[:, 0], ".", color=style.COLOUR["data"], label="data")
     left.plot(grid, curves[k], color=style.COLOUR["model"], label="network")

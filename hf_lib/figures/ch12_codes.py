@@ -43,6 +43,7 @@ def wall(originals, albums, page):
         for j, image in enumerate(row):
             picture[i * step:i * step + SIDE, j * step:j * step + SIDE] = image.reshape(SIDE, SIDE)
     fig = style.figure(9, 0.6 + 0.82 * len(rows))
+    fig.readout = f"{style.number(cost, 3)} GE"
     ax = fig.subplots()
     ax.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="equal")
     ax.grid(False)
@@ -74,6 +75,7 @@ def codes(album, height, page, pair):
     i, j = PAIRS[pair]
     points = np.asarray(album["codes"][page], float)
     fig = style.figure(9, 4)
+    fig.readout = f"{style.number(album['cost'][page], 3)} GE"
     left, right = fig.subplots(1, 2, width_ratios=(1.15, 1))
     left.scatter(points[:, i], points[:, j], c=height, s=9, cmap=style.SEQUENTIAL, linewidths=0)
     span = 1.1 * np.quantile(np.abs(np.asarray(album["codes"], float)[:, :, [i, j]]), 0.998)   # a few fall outside

@@ -62,6 +62,7 @@ def where_f_sits(stages, method, k):
     total, _ = np.histogram(power, DECADES, weights=part)
     share = total / part.sum()
     fig = style.figure(8.4, 4.1)
+    fig.readout = of["label"]
     top, low = fig.subplots(2, 1, sharex=True, height_ratios=(1, 1.4))
     middle = 0.5 * (DECADES[1:] + DECADES[:-1])
     top.bar(middle, count, width=0.85, color=style.COLOUR["bound"])

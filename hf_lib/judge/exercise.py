@@ -12,6 +12,8 @@ import textwrap
 from dataclasses import dataclass, field
 
 import numpy as np
+from IPython import get_ipython
+from IPython.display import display
 
 from .answers import Answer, Text, Verdict
 from .compare import Finding
@@ -84,6 +86,7 @@ class Exercise:
         self.reference = self.compile(self.code)
         self._hints_read = 0
         self._correct = ()  # holds the reader's last correct answer
+        self._said = (None, None)  # the last verdict, and the run of a cell in which it was given
 
     def __repr__(self):
         return f"{self.name} ({self.kind}): {self.title}"
@@ -103,6 +106,11 @@ class Exercise:
 
     def check(self, answer):
         """Judge an answer; return a `Verdict`. Never raises on an answer, whatever it is."""
+        verdict = self._verdict(answer)
+        self._said = (verdict, _running())
+        return verdict
+
+    def _verdict(self, answer):
         if isinstance(answer, Answer):
             answer = answer.value
         with np.errstate(all="ignore"):  # an answer may be of any size
@@ -121,11 +129,19 @@ class Exercise:
         if number not in (1, 2, 3):
             raise ValueError(f"number: expected 1, 2 or 3, came {number!r}")
         self._hints_read = max(self._hints_read, number)
+        self._show_verdict()
         return Text(f"Hint {number} of 3 for {self.name}", self.hints[number - 1])
 
     def solution(self):
         """The code and why it is so, as a `Text`."""
+        self._show_verdict()
         return Text(f"Solution of {self.name}", f"```python\n{self.code}\n```\n\n{self.why}")
+
+    def _show_verdict(self):
+        """Show the verdict of a check that stands above in the same cell, which shows its last value only."""
+        (verdict, run), self._said = self._said, (None, None)
+        if run is not None and run == _running():
+            display(verdict)
 
     def compile(self, source):
         """Run a source text as the notebook would; return what it defines under the stub's name."""
@@ -144,6 +160,11 @@ def unanswered(value):
         return NOT_ATTEMPTED
     seen = (f"still `...`: number {', '.join(map(str, open_parts))} of {len(items)}",)
     return Finding("not finished", "A part of the answer is still missing.", seen)
+
+
+def _running():
+    """The number of the cell's run; None where no notebook runs."""
+    return getattr(get_ipython(), "execution_count", None)
 
 
 def _tidy(text):

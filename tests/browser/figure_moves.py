@@ -95,11 +95,11 @@ def move_once(view, name: str) -> Moves:
     moves = Moves(name)
     view.scroll_into_view_if_needed()
     view.evaluate("view => hf.watch(view)")
-    for row in view.locator(":scope > :visible").all()[1:]:  # the first is the picture
+    for row in view.locator(":scope > .hf-controls > :visible").all():
         moves.busy = max(moves.busy, sharing())
         for mark, moved in MOVERS.items():
             if row.locator(mark).count() or row.evaluate("(row, mark) => row.matches(mark)", mark):
-                label = "".join(row.locator(".widget-label, .widget-label-basic").all_text_contents())
+                label = "".join(row.locator("label.widget-label, .widget-label-basic").all_text_contents())
                 moved(Control(view, row, label.strip(" \u200b"), moves))  # a switch has an empty one too
                 break
         else:

@@ -11,6 +11,10 @@ from figure_moves import Moves, move_all
 from playwright.sync_api import TimeoutError
 
 WIDTH, HEIGHT = 1000, 900  # CSS pixels of the window
+# On a screen of 1366×768 the browser's own bars leave so much; at 800 long lines of code may scroll.
+WINDOWS = {800: ("figure",), 1280: ("code", "figure"), 1366: ("code", "figure")}
+LOW = 657
+HIGHEST = 520  # CSS pixels of a figure with its controls
 TALLEST = 8000  # CSS pixels of one photograph; a longer chapter needs several
 # None of these judges a time: they end a test in which something never comes, and are long for the slowest machine.
 PATIENCE = 300_000  # ms that JupyterLab may take to answer
@@ -61,6 +65,26 @@ class LabPage:
         shown = sum(len(re.findall(r"^explore\.show\(", cell.source, re.MULTILINE)) for cell in self._cells())
         with suppress(TimeoutError):  # then `faults` says what is not there
             self.page.wait_for_function("shown => hf.standing(shown)", arg=shown, timeout=WIDGETS)
+
+    def misfits(self, code: bool = True) -> list[str]:
+        """What scrolls sideways or is too high in a laptop's windows, the file browser open; `code` or figures only."""
+        found = []
+        self.page.evaluate("hf.files(true)")
+        for width, judged in WINDOWS.items():
+            self.page.set_viewport_size({"width": width, "height": LOW})
+            self.page.wait_for_timeout(300)            # the notebook is laid out again
+            found += [f"{words} (window {width} pixels wide)"
+                      for what, words in self.page.evaluate("most => hf.misfits(most)", HIGHEST)
+                      if what in judged and (code or what != "code")]
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        self.page.evaluate("hf.files(false)")
+        return found
+
+    def open_again(self) -> None:
+        """Save the notebook, end its kernel, and open the file as on the next day."""
+        self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+        self.lab.end_kernels()
+        assert self.page.evaluate("([path, ms]) => hf.open(path, ms)", [self.path.name, PATIENCE])
 
     def _cells(self) -> list:
         return nbformat.read(self.path, as_version=4).cells

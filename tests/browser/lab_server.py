@@ -1,4 +1,4 @@
-"""One JupyterLab for all browser tests, which nothing on this machine can colour.
+"""One JupyterLab for all browser tests, and Notebook 7 where that is installed; nothing on this machine can colour it.
 
 It listens on 127.0.0.1 on a free port, asks for a token, and keeps settings, data and
 runtime files in a folder of its own; its kernel is the running Python. Notebooks are
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,9 @@ class Lab:
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root",
                    f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={self.token}",
                    "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly"]
+        if find_spec("notebook"):
+            command += ["--ServerApp.jpserver_extensions=notebook=True",       # at notebooks/…, beside JupyterLab
+                        "--JupyterNotebookApp.expose_app_in_browser=True"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, env=self._environment(), cwd=self.root,
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)

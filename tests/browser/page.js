@@ -123,6 +123,39 @@ window.hf = (() => {
       && [...document.querySelectorAll('.jp-Notebook img')].every(i => i.complete);
   };
 
+  // Put the file browser beside the notebook, as it stands when the course is opened; or take it away.
+  tests.files = async shown => {
+    const { shell, commands } = window.jupyterapp;
+    shell.mode = shown ? 'multiple-document' : 'single-document';
+    if (shown) await commands.execute('filebrowser:activate');
+    else shell.collapseLeft();
+  };
+
+  const scrolls = node => node.scrollWidth > node.clientWidth + 1
+    && ['auto', 'scroll'].includes(getComputedStyle(node).overflowX);
+
+  // Code and figures that scroll sideways, and figures that are higher with their controls than `most` pixels or
+  // than the window shows of the notebook: [what, sentence] each.
+  tests.misfits = most => {
+    const found = [];
+    const room = Math.min(most, document.querySelector('.jp-WindowedPanel-outer').clientHeight);
+    document.querySelectorAll('.jp-Notebook .jp-Cell').forEach((cell, index) => {
+      const say = (what, words) => found.push([what, `cell ${index + 1}: ${words}`]);
+      if (cell.matches('.jp-CodeCell') && scrolls(cell.querySelector('.cm-scroller'))) {
+        say('code', 'its code scrolls sideways');
+      }
+      cell.querySelectorAll('.jp-OutputArea-output').forEach(output => {
+        if (!output.querySelector('.hf-explore, figure')) return;
+        if ([output, ...output.querySelectorAll('*')].some(scrolls)) say('figure', 'its figure scrolls sideways');
+      });
+      cell.querySelectorAll('.hf-explore').forEach(view => {
+        const height = view.getBoundingClientRect().height;
+        if (height > room) say('figure', `its figure with the controls is ${Math.round(height)} pixels high, of ${room}`);
+      });
+    });
+    return found;
+  };
+
   // What a screen reader calls a control.
   const name = control => control.getAttribute('aria-label')?.trim()
     || text(document.getElementById(control.getAttribute('aria-labelledby')))
@@ -138,7 +171,7 @@ window.hf = (() => {
       all('[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]',
         node => say(`an error or a warning is shown: ${text(node).slice(-200)}`));
       all('.jp-OutputArea-output', node => {
-        if (/model not found|error displaying widget/i.test(text(node))) say(`a widget is missing: ${text(node)}`);
+        if (node.offsetParent && /model not found|error displaying widget/i.test(text(node))) say(`a widget is missing: ${text(node)}`);
       });
       all('.hf-error, .jp-OutputArea-output [role=alert]', node => say(`an error line is shown: ${text(node)}`));
       all('img', node => {

@@ -1,4 +1,5 @@
 """Every chapter in a real browser: its figures move, and nothing is broken, unnamed or fetched from outside."""
+import sys
 from pathlib import Path
 
 import figure_moves
@@ -8,6 +9,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from limits import kept  # noqa: E402
+
 ARTEFACTS = ROOT / "artefacts" / "browser"  # for a person to look at
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -18,7 +23,7 @@ def look_over(page, path):
     """Open a notebook, run it and move everything: (the figures' moves, all faults)."""
     page.open(path)
     page.run()
-    found = page.faults()
+    found = page.faults() + page.misfits(code=kept(path, "columns"))
     moved = page.move_figures()
     found += [fault for moves in moved for fault in moves.faults] + page.faults()
     return moved, list(dict.fromkeys(found))
@@ -51,16 +56,24 @@ def shown(value, height=2):
 """
 
 SOUND = """
-@explore.picture(a=explore.Slider(0, 1, 0.05), b=explore.Log(0.1, 10), c=explore.Integer(1, 5),
-                 d=explore.Choice(("one", "two")), e=explore.Switch(), k=explore.Player(30, interval=200, default=29))
+@explore.picture(a=explore.Slider(0, 1, 0.05), b=explore.Log(0.1, 10),
+                 c=explore.Integer(1, 5), d=explore.Choice(("one", "two")),
+                 e=explore.Switch(), k=explore.Player(30, interval=200, default=29))
 def sound(a, b, c, d, e, k):
     fig = shown(a + b + c + k + 0.5 * e + len(d))
     fig.alt = f"a = {a}, b = {b}, c = {c}, d = {d}, e = {e}, k = {k}."
+    fig.readout = f"{100 * k} GE"
     if d == "one":
         fig.axes[0].set_title("d")
     return fig
 
 explore.show(sound)
+"""
+
+WAITS = """
+with explore.Progress(2, "epochs") as bar:
+    for epoch in range(2):
+        bar.to(epoch + 1)
 """
 
 
@@ -77,6 +90,21 @@ def test_nothing_is_found_where_all_is_well(page, tmp_path):
     assert not faults, "\n".join(faults)
     assert len(moves.latencies) == 4 * 5 + 1 + 1  # four sliders, a drop-down and a switch
     assert len(moves.lags) == 4
+    handle = page.page.locator(".widget-play ~ .widget-slider .noUi-handle")
+    handle.focus()
+    handle.press("Home")
+    said = page.page.locator(".hf-explore [aria-live=polite]", has_text="k = 0.")
+    said.wait_for(state="attached", timeout=lab_page.WIDGETS)
+    assert handle.get_attribute("aria-valuetext") == "0 GE"
+
+
+def test_a_notebook_opened_again_shows_its_figures_and_no_red_line(page, tmp_path):
+    page.open(written(tmp_path, "next_day", SOUND, WAITS))
+    page.run()
+    page.open_again()
+    shown = page.page.locator(".jp-Notebook").inner_text()
+    assert "Run this cell to move a (0 to 1); b" in shown and page.page.locator("figure img").is_visible()
+    assert "Error" not in shown and "epochs" not in shown.split("range(2)")[1]
 
 
 FAULTS = (  # a cell, and what has to be said of it
@@ -131,9 +159,18 @@ display({"application/vnd.jupyter.widget-view+json": {"version_major": 2, "versi
 """, "a widget is missing"),
     ("ipywidgets.VBox([ipywidgets.HTML(), ipywidgets.IntSlider()]).add_class('hf-explore')",
      "a control has no name"),
+    ("word = '" + 90 * "x" + "'", "its code scrolls sideways (window 1280 pixels wide)"),
+    ("""
+@explore.picture(k=explore.Switch())
+def tower(k):
+    return shown(int(k), height=12)
+explore.show(tower)
+""", "pixels high, of 520 (window 1366 pixels wide)"),
+    ("ipywidgets.VBox([ipywidgets.HTML('<div style=width:2000px>wide</div>')], layout={'overflow': 'auto'})"
+     ".add_class('hf-explore')", "its figure scrolls sideways (window 800 pixels wide)"),
     ("sys.stderr.write('a warning');", "an error or a warning is shown: a warning"),
     ("1 / 0", "ZeroDivisionError: division by zero"),
-    ("'never reached'", "cell 15: it did not run"),
+    ("'never reached'", "it did not run"),
 )
 
 

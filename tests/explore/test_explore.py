@@ -2,6 +2,7 @@
 
 import gc
 import html.parser
+import re
 import threading
 import time
 import weakref
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hf_lib import explore
-from hf_lib.explore import style
+from hf_lib.explore import page, style
 
 
 def recorded_run():
@@ -118,6 +119,56 @@ def test_moving_a_control_redraws_picture_and_alt():
     assert second["data-frame"] == "2" and "k = 3" in second["alt"] and second["src"] != first["src"]
 
 
+def test_a_player_reads_out_what_its_frame_is():
+    @explore.picture(k=explore.Player(3), e=explore.Slider(0, 1))
+    def film(k, e):
+        fig = style.figure(4, 3)
+        fig.subplots()
+        fig.alt, fig.readout = f"Frame {k}, {e}.", f"{100 * k} GE"
+        return fig
+
+    view, plain = explore.View(film), explore.View(walk, **recorded_run())
+    slider = view.movers["k"]
+    slider.value = 2
+    assert (slider.words.value, slider.readout, slider.words.layout.display) == ("200 GE", False, None)
+    assert view.movers["e"].readout and plain.movers["k"].readout
+    assert plain.movers["k"].words.layout.display == "none"
+
+
+def test_a_control_with_a_single_value_is_none():
+    """A drop-down with one option moves nothing, whatever is done with it."""
+    @explore.picture(which=explore.Choice(["only"]), one=explore.Player(1), k=explore.Integer(0, 2))
+    def picture(which, one, k):
+        fig = style.figure(4, 3)
+        fig.subplots()
+        fig.alt = f"{which}, {one}, {k}."
+        return fig
+
+    view = explore.View(picture, which="only", k=1)
+    assert list(view.movers) == list(view.controls) == ["k"] and len(view.panel.children) == 1
+    assert "only, 0, 1." in view.image.value and "which" not in view.static()
+    with pytest.raises(ValueError, match="'other' is not one of"):
+        explore.View(picture, which="other")
+
+
+def sizes(text, window):
+    """What CSS makes of the three bounds in `min(a, max(b, c), max(d, e))`, for a window of so many pixels."""
+    width, height = window
+    def pixels(size):
+        return re.sub(r"([\d.]+)(px|vw|vh)", lambda m: str(float(m[1]) * {"px": 1, "vw": width / 100,
+                                                                         "vh": height / 100}[m[2]]), size)
+    return eval(pixels(text))
+
+
+@pytest.mark.parametrize("window, below, expected", [
+    ((1366, 657), 0, 864), ((1366, 657), 128, 864), ((1000, 657), 0, 864), ((1920, 969), 96, 864 * 1920 / 1366),
+    ((3840, 2160), 64, 1.75 * 864), ((1366, 400), 64, 0.6 * 864), ((1366, 0), 64, 0.6 * 864),
+    ((1366, 560), 64, (560 - 140 - 64) * 2.25),
+])
+def test_a_picture_fits_the_window_and_grows_with_it(window, below, expected):
+    assert sizes(page.widest(9, 4, below), window) == pytest.approx(expected, rel=1e-3)
+
+
 def test_two_threads_draw_one_after_the_other():
     """Style is a setting of the process: a second drawing within the first would end it."""
     drawing, most = [], []
@@ -143,7 +194,7 @@ def test_two_threads_draw_one_after_the_other():
 
 def test_player_buttons_step_and_stop_at_the_ends():
     view = explore.View(walk, **recorded_run())
-    play, back, forward, slider = view.box.children[1].children
+    play, back, forward, slider, _ = view.panel.children[0].children
     for _ in range(5):
         forward.click()
     assert slider.value == 3 and view.frame == 4  # 0 → 3, then no further
@@ -171,6 +222,7 @@ def test_an_error_is_raised_when_strict(monkeypatch):
 def test_the_pages_copy_says_what_could_be_moved():
     copy = explore.View(walk, **recorded_run()).static()
     assert Tags(copy).seen["img"]["alt"] == walk(**recorded_run()).alt
+    assert "Run this cell to move" in copy
     for words in ("λ (0.1 to 100)", "method (Adam, Newton)", "grid (on or off)", "k (0 to 3"):
         assert words in copy
 

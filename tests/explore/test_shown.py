@@ -1,7 +1,9 @@
 """A kernel holds no more widgets and data after a hundred runs of a cell than after the first."""
 
 import gc
+import re
 import weakref
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -77,12 +79,50 @@ def test_where_no_notebook_tells_the_cell_nothing_is_closed(monkeypatch, shell):
     assert first <= alive()
 
 
-def test_a_progress_bar_leaves_nothing(monkeypatch):
-    monkeypatch.setattr(explore.progress, "display", lambda what: None)
+class Place:
+    """Stands in for the page: what has been shown at the bar's place."""
+
+    def __init__(self):
+        self.shown = []
+
+    def update(self, output, raw):
+        self.shown.append(output["text/html"])
+
+
+@pytest.fixture
+def place(monkeypatch):
+    place = Place()
+
+    def show(output, raw, display_id):
+        place.update(output, raw)
+        return place
+    monkeypatch.setattr(explore.progress, "display", show)
+    monkeypatch.setattr(explore.progress, "get_ipython", lambda: SimpleNamespace(kernel=1))
+    return place
+
+
+def test_a_progress_bar_leaves_nothing(place):
     before = alive()
-    with explore.Progress(3, "epochs") as bar:
+    with explore.Progress(3, "a < b") as bar:
+        bar.to(1)
         bar.to(3)
+    values = [re.search(r'a &lt; b <progress value="(\d+)" max="3"', shown) for shown in place.shown[:-1]]
+    assert [value[1] for value in values] == ["0", "1", "3"] and place.shown[-1] == ""
     assert alive() == before
+
+
+def test_a_fast_loop_does_not_flood_the_page_and_an_error_takes_the_bar_away(place):
+    with pytest.raises(ZeroDivisionError), explore.Progress(10_000, "steps") as bar:
+        for k in range(10_001):
+            bar.to(k)
+        raise ZeroDivisionError
+    assert len(place.shown) == 1 + 100 + 1 and place.shown[-1] == ""
+
+
+def test_no_bar_is_shown_where_no_notebook_runs(capsys):
+    with explore.Progress(2, "epochs") as bar:
+        bar.to(2)
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("control", [explore.Slider(0, 1), explore.Log(1, 10), explore.Integer(0, 3),

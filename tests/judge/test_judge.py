@@ -2,7 +2,7 @@
 
 import dataclasses
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from own_exercises import BUG, FUNCTION, OWN, VALUE, gauss_newton_cases, written_in_a_notebook
 
 from hf_lib.exercises import FunctionExercise, find, solved, yours
+from hf_lib.judge import exercise as judged
 from hf_lib.judge.calls import call
 from hf_lib.judge.checks import Context, Trial, constant_factor
 from hf_lib.judge.compare import agree, close
@@ -186,6 +187,28 @@ def test_badges_contrast_in_any_theme():
 
     for _, ground in BADGES.values():
         assert 1.05 / (luminance(ground) + 0.05) > 4.5  # white text on the badge, WCAG AA
+
+
+def test_a_hint_below_a_check_in_one_cell_shows_both(product, monkeypatch):
+    """A cell shows its last value only: the verdict would be lost."""
+    shown, shell = [], SimpleNamespace(execution_count=7)
+    monkeypatch.setattr(judged, "display", shown.append)
+    monkeypatch.setattr(judged, "get_ipython", lambda: shell)
+    verdict = product.check(product.compile(product.stub))
+    product.hint()
+    assert shown == [verdict]
+    product.hint()                                   # once is enough
+    product.check(product.reference)
+    shell.execution_count += 1                       # another cell, or the same once more
+    product.hint()
+    assert shown == [verdict]
+    good = product.check(product.reference)
+    product.solution()
+    assert shown == [verdict, good]
+    monkeypatch.setattr(judged, "get_ipython", lambda: None)
+    product.check(product.reference)
+    product.hint()
+    assert shown == [verdict, good]                  # a script prints what it wants to
 
 
 def test_hints_come_one_after_the_other(product):
