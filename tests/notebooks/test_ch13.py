@@ -63,7 +63,7 @@ MUTATIONS = {
     "5.5 factor of the bend": ("return 2 / h * ((ahead", "return 1 / h * ((ahead"),
     "5.5 sign of the bend": ("np.linalg.solve(damped, -lin.vjp(second(", "np.linalg.solve(damped, lin.vjp(second("),
     "5.5 half of it": ("bend(problem, lin, p, damped) / 2", "bend(problem, lin, p, damped)"),
-    "6 promise": ("promise = 0.5 * g2 @", "promise = 0.25 * g2 @"),
+    "6 promise": ("promise = -0.5 * g2 @", "promise = -0.25 * g2 @"),
 }
 
 test_each_formula_stands_in_one_cell, test_a_wrong_formula_is_caught = mutation_tests(CELLS[:RACES], MUTATIONS, later=4)
