@@ -161,7 +161,7 @@ def assert_every_part(notebook):
     slides = [cell["metadata"].get("slideshow", {}).get("slide_type") for cell in cells]
     assert all(slide == "slide" for cell, slide in zip(cells, slides, strict=True)
                if cell["cell_type"] == "markdown" and "".join(cell["source"]).startswith(("# ", "## ")))
-    assert {"slide", "subslide", "fragment", "notes"} <= set(slides)
+    assert {"slide", "subslide", "fragment"} <= set(slides)
     # guesses before surprises, pictures with questions
     assert sum("**Before you " in text and "Before you begin" not in text for text in texts) >= 3
     assert any("explore.show" in source for source in code)
