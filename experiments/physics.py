@@ -161,7 +161,7 @@ RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3)
 STEPS = {"learning_rate": RATES, "momentum": (0.0, 0.9, 0.97, 0.99, 0.997, 0.999, 0.9997)}, {
     "learning_rate": 3e-3, "momentum": 0.99}
 CG = {"damping": LAMBDAS, "max_cg": (3, 10, 30, 100, 300, 1000)}, {"damping": 0.01, "max_cg": 100}
-SOLVE = {"damping_factor": (1.2, 1.5, 2.0, 3.0, 5.0, 10.0)}, {"damping_factor": 2.0}
+SOLVE = {"damping_factor": (1.1, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0)}, {"damping_factor": 2.0}
 METHODS = {
     "Hessian-free": Method(*CG, hessian_free(None)),
     "Hessian-free, diagonal": Method(*CG, hessian_free(0.75)),
