@@ -58,6 +58,8 @@ def table_of(source: str) -> Table:
             found.optional.add(title)
         for column in MINUTES:
             cell = row[head.index(column)] if head.index(column) < len(row) else ""
+            if title in found.optional and cell == "–":
+                continue
             if not (match := re.fullmatch(r"(\d+) min", cell)):
                 raise ValueError(f"the table's row “{row[0]}” says “{cell}” {column}, expected minutes as “5 min”")
             found.minutes[column][title] = int(match[1])
