@@ -16,7 +16,7 @@ from .shown import close, close_former, remember
 # A kernel may run two controls' messages in two threads, and matplotlib's settings are those of the process.
 DRAWING = RLock()
 
-# Two columns as wide as the picture together; one where the window is narrow.
+# Two columns as wide as the picture together, below the players, which take a whole row; one in a narrow window.
 COLUMNS = {"grid_template_columns": "repeat(auto-fill, minmax(min(100%, max(280px, 40%)), 1fr))", "overflow": "visible"}
 
 
@@ -65,19 +65,18 @@ class View:
         self.names = {name: c.label or name.replace("_", " ") for name, c in self.controls.items()}
         self.image, self.movers = widgets.HTML(layout={"width": "auto", "margin": "0"}), {}
         self.still, self.stage, self.frame = "", None, 0
-        rows = []
+        rows, players = [], []
         for name, control in self.controls.items():
             row, mover = control.widget(self.names[name])
             mover.value = start.get(name, control.default)
             mover.observe(self.draw, "value")
             self.movers[name] = mover
-            rows.append(row)
-        players = sum(isinstance(control, Player) for control in self.controls.values())
-        self.below = ROW * (players + (len(rows) - players + 1) // 2)
+            (players if isinstance(control, Player) else rows).append(row)
+        self.below = ROW * (len(players) + (len(rows) + 1) // 2)
         self.box = widgets.VBox(layout={"overflow": "visible"}).add_class("hf-explore")
         # Apart from the picture: with every new style sheet the browser would look at the whole page again.
         hide_copy = f"<style>#hf-{self.box.model_id}{{display:none}}</style>"
-        self.panel = widgets.GridBox(rows, layout=COLUMNS).add_class("hf-controls")
+        self.panel = widgets.GridBox(players + rows, layout=COLUMNS).add_class("hf-controls")
         self.box.children = [self.image, self.panel, widgets.HTML(hide_copy, layout={"display": "none"})]
         self.draw()
 
