@@ -1,4 +1,4 @@
-"""Where curvature wins: six differential equations, ten methods, equal CPU seconds on one thread. Notebook 13.
+"""Where curvature wins: six differential equations, eleven methods, equal CPU seconds on one thread. Notebook 13.
 
     python experiments/physics.py --list
     python experiments/physics.py poisson2_257       # tuning, then three seeds of each method's best setting
@@ -20,6 +20,7 @@ import numpy as np
 from commands import Entry, command_line
 from history import History
 from runner import Course, End, Grid, rows
+from self_scaled_broyden import SelfScaledBroyden
 from table import Table
 from tuning import combinations, edges, last, walk
 
@@ -125,11 +126,12 @@ class LBFGSCourse(Course):
 
 @dataclass(frozen=True)
 class Method:
-    """Its grid, a setting in its middle, and how its loop is made from (problem, theta, rng, seconds, **setting)."""
+    """Its grid, a setting in the middle, what makes its loop of (problem, theta, rng, seconds, **setting); largest d."""
 
     grid: dict
     start: dict
     make: object
+    largest: float = np.inf
 
 
 def hessian_free(preconditioner, **fixed):
@@ -175,8 +177,13 @@ METHODS = {
     "Adam, falling": Method({"learning_rate": RATES}, {"learning_rate": 0.01}, scheduled(hf.Adam, True)),
     "momentum": Method(*STEPS, scheduled(hf.Momentum, False)),
     "momentum, falling": Method(*STEPS, scheduled(hf.Momentum, True)),
+    "self-scaled Broyden": Method({}, {}, lambda problem, theta, rng, seconds: SelfScaledBroyden(problem, theta), 500),
 }
-NAMES = tuple(METHODS)
+
+
+def names_of(task):
+    """The methods that the network is small enough for."""
+    return tuple(name for name, method in METHODS.items() if hf.MLP(task.sizes).size <= method.largest)
 
 
 def columns_of(task, method, setting, seed, seconds):
@@ -198,22 +205,22 @@ def columns_of(task, method, setting, seed, seconds):
 
 def race(name, args):
     """Tune every method, run the best of each from three seeds, and say which lie at an edge."""
-    task = TASKS[name]
+    task, names = TASKS[name], names_of(TASKS[name])
     settings = {"equation": repr(task.equation), "sizes": task.sizes, "interior": task.interior,
-                "border": task.border, "tuning": task.tuning, "seconds": task.seconds, "methods": NAMES,
-                "grid": {method: METHODS[method].grid for method in NAMES}}
+                "border": task.border, "tuning": task.tuning, "seconds": task.seconds, "methods": names,
+                "grid": {method: METHODS[method].grid for method in names}}
     history = History(f"physics_{name}", list(SEEDS), settings, results=("best", "edges", "chosen"))
-    grids = {method: combinations(METHODS[method].grid) for method in NAMES}
-    problem, runs = task.problem(), (TRIED + len(SEEDS)) * len(NAMES)
+    grids = {method: combinations(METHODS[method].grid) for method in names}
+    problem, runs = task.problem(), (TRIED + len(SEEDS)) * len(names)
     starts = {seed: problem.value(problem.net.init(np.random.default_rng(seed))) for seed in SEEDS}
     table = Table(history, ("method", "setting", "seed", "seconds"), runs, args.fresh)
 
     def cell(method, setting, seed, seconds):
-        key = dict(method=NAMES.index(method), setting=grids[method].index(setting), seed=seed, seconds=seconds)
+        key = dict(method=names.index(method), setting=grids[method].index(setting), seed=seed, seconds=seconds)
         return table.get(key, lambda: columns_of(task, method, setting, seed, seconds))
 
     best = {}
-    for method in NAMES:
+    for method in names:
         tried = []
 
         def score(setting, method=method, tried=tried):
@@ -224,9 +231,9 @@ def race(name, args):
             best[method] = setting
             if all(last(cell(method, setting, seed, task.seconds), "loss") < starts[seed] for seed in SEEDS):
                 break
-    at_edge = {method: found for method in NAMES if (found := edges(best[method], grids[method]))}
+    at_edge = {method: found for method in names if (found := edges(best[method], grids[method]))}
     history.origin["settings"] |= {"best": best, "edges": at_edge,
-                                   "chosen": [grids[method].index(best[method]) for method in NAMES]}
+                                   "chosen": [grids[method].index(best[method]) for method in names]}
     history.save()
     for method, setting in best.items():
         print(f"{method:26} {setting}   {at_edge.get(method) or 'inside its grid'}")
