@@ -126,7 +126,7 @@ class LBFGSCourse(Course):
 
 @dataclass(frozen=True)
 class Method:
-    """Its grid, a setting in the middle, what makes a loop of (problem, theta, rng, seconds, **setting); largest d"""
+    """Its grid, a setting in the middle, what makes a loop of (problem, theta, rng, seconds, **setting); largest d."""
 
     grid: dict
     start: dict
