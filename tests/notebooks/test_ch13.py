@@ -60,7 +60,7 @@ MUTATIONS = {
     "5.4 promise": ("0.5 * (lam * p @ p - g @ p)", "(lam * p @ p - g @ p)"),
     "5.4 the ratio": ("hf.levenberg_marquardt(lam, (f - f_new) / promise, factor)",
                       "hf.levenberg_marquardt(lam, promise / (f - f_new), factor)"),
-    "5.5 factor of the bend": ("return 2 / h * ((ahead", "return 1 / h * ((ahead"),
+    "5.5 factor of the bend": ("return 2 / eps * ((ahead", "return 1 / eps * ((ahead"),
     "5.5 sign of the bend": ("np.linalg.solve(damped, -lin.vjp(second(", "np.linalg.solve(damped, lin.vjp(second("),
     "5.5 half of it": ("bend(problem, lin, p, damped) / 2", "bend(problem, lin, p, damped)"),
     "6 promise": ("promise = -0.5 * g2 @", "promise = -0.25 * g2 @"),
