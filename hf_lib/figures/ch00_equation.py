@@ -93,7 +93,7 @@ def equation(runs, k, axis):
     for ax, (name, run) in zip(above, runs.items(), strict=True):
         image = error_map(ax, run.maps[row[name]])
         ax.set(xticks=(), yticks=())
-        ax.set_title(style_of(name)["label"])
+        ax.set_title(style_of(name)["label"].replace("Hessian-free, ", "HF, "))  # no wider than its map
     scale(fig, image, above, shrink=0.9)
 
     below = fig.add_subplot(grid[1, :])

@@ -68,7 +68,8 @@ def where_f_sits(stages, method, k):
     top.bar(middle, count, width=0.85, color=style.COLOUR["bound"])
     low.bar(middle, share, width=0.85, color=style.method(method)["color"])
     low.set(xlim=(0.3, DECADES[0] - 0.3), ylim=(0, 1.05), yticks=(0, 0.5, 1), yticklabels=("0", "½", "1"))
-    low.set_xticks(DECADES[::4], [_power_of_ten(e) for e in DECADES[::4]])
+    labels = ["0", *map(_power_of_ten, DECADES[4::4])]  # the last bar holds all that is smaller
+    low.set_xticks(DECADES[::4], labels)
     top.set(ylim=(0, max(30, 1.1 * count.max())))
     name = style.method(method)["label"]
     style.label(top, "", "directions", f"{name}, {of['label']}: f = {style.number(part.sum(), 2)}")
