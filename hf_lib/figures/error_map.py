@@ -6,6 +6,7 @@ from hf_lib.explore import style
 
 LOW, HIGH = 1e-8, 1.0                                        # of |u − u*|
 VARIANTS = {"falling": style.SOLID, "accelerated": style.SOLID, "Kronecker": style.DASH_DOT, "diagonal": style.DASHED}
+RELATIVES = {"self-scaled Broyden": ("L-BFGS", style.DASH_DOT)}  # also learns its curvature from gradients
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -15,6 +16,9 @@ def style_of(name):
     >>> style_of("Adam, falling")["color"] == style_of("Adam")["color"]
     True
     """
+    if name in RELATIVES:
+        base, dashes = RELATIVES[name]
+        return style.method(base) | {"label": name, "linestyle": dashes}
     base, _, variant = name.partition(", ")
     look = style.method(base)
     if variant:

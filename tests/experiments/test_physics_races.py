@@ -49,6 +49,13 @@ def test_bent_gauss_newton_ends_far_below_its_rivals(stored):
     assert ends["Gauss-Newton, accelerated"] == min(ends.values())
 
 
+def test_every_stored_method_can_be_drawn(stored):
+    name, _ = stored
+    races = ch13.stored_races()
+    alt = ch13.race.draw(races=races, problem=name, against="CPU seconds").alt
+    assert all(f"{method} " in alt for method in races[name])
+
+
 @pytest.fixture
 def small(monkeypatch, tmp_path):
     """A tiny network, three methods, hundredths of a second."""
