@@ -241,7 +241,7 @@ def race(name, args):
 
 def entries():
     for name, task in TASKS.items():
-        seconds = len(METHODS) * (TRIED * task.tuning + len(SEEDS) * task.seconds)
+        seconds = len(names_of(task)) * (TRIED * task.tuning + len(SEEDS) * task.seconds)
         d = hf.MLP(task.sizes).size
         yield Entry(name, f"{task.equation}, {d:,} parameters, {task.interior} + {task.border} points",
                     f"about {seconds / 3600:.1f} h of one core", (f"physics_{name}",),
