@@ -227,10 +227,9 @@ def race(name, args):
             tried.append((last(cell(method, setting, TUNING_SEED, task.tuning), "loss"), len(tried), setting))
             return tried[-1][0]
         walk(METHODS[method].grid, METHODS[method].start, score)
-        for *_, setting in sorted(tried):
-            best[method] = setting
-            if all(last(cell(method, setting, seed, task.seconds), "loss") < starts[seed] for seed in SEEDS):
-                break
+        ranked = [setting for *_, setting in sorted(tried)]
+        best[method] = next((setting for setting in ranked if all(
+            last(cell(method, setting, seed, task.seconds), "loss") < starts[seed] for seed in SEEDS)), ranked[0])
     at_edge = {method: found for method in names if (found := edges(best[method], grids[method]))}
     history.origin["settings"] |= {"best": best, "edges": at_edge,
                                    "chosen": [grids[method].index(best[method]) for method in names]}

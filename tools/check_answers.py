@@ -7,7 +7,6 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from limits import kept
 from notebook_file import Failure, at
 from notebook_text import masked
 
@@ -31,8 +30,6 @@ def open_answers(source: str) -> Iterator[str]:
 
 def check_answers(path: Path, notebook: NotebookNode) -> list[Failure]:
     """Answers in italics, or so called, outside `<details>`."""
-    if not kept(path, "answers"):
-        return []
     return [at(path, index, cell, f"an answer stands open, fold it in <details>: {' '.join(answer.split())[:60]} …")
             for index, cell in enumerate(notebook.cells) if cell.cell_type == "markdown"
             for answer in open_answers(cell.source)]

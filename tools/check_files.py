@@ -7,7 +7,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from clean_notebooks import cleaned, is_valid_id
-from limits import COLUMNS, kept
+from limits import COLUMNS
 from notebook_file import Failure, at, to_bytes
 
 MOST_LINES = 40
@@ -61,8 +61,6 @@ def check_length(path: Path, notebook: NotebookNode) -> list[Failure]:
 
 def check_columns(path: Path, notebook: NotebookNode) -> list[Failure]:
     """Lines of code of more than 88 columns: they scroll sideways on a laptop."""
-    if not kept(path, "columns"):
-        return []
     return [at(path, index, cell, f"line {number} of the code has {len(line)} columns; the most is {COLUMNS}.")
             for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"
             for number, line in enumerate(cell.source.splitlines(), start=1) if len(line) > COLUMNS]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from limits import EXERCISES, MINUTES, PACE, PLAUSIBLE, QUESTION, WORDS, chapter, kept
+from limits import EXERCISES, MINUTES, PACE, PLAUSIBLE, QUESTION, WORDS, chapter
 from notebook_file import Failure, at
 from notebook_text import masked
 
@@ -101,11 +101,10 @@ def check_minutes(path: Path, notebook: NotebookNode) -> list[Failure]:
     needed = [cell for optional, cell in parts if not optional]
     words = sum(len(cell.source.split()) for cell in needed)
     found = []
-    if kept(path, "words") and words > WORDS:
+    if words > WORDS:
         found.append(f"the chapter has {words:,} words that are not optional; the most is {WORDS:,}.")
-    if kept(path, "minutes"):
-        found += faults(notebook.cells[0].source, {optional for optional, _ in parts if optional}, words,
-                        sum(work(cell.source) for cell in needed if cell.cell_type == "markdown"))
+    found += faults(notebook.cells[0].source, {optional for optional, _ in parts if optional}, words,
+                    sum(work(cell.source) for cell in needed if cell.cell_type == "markdown"))
     return [at(path, 0, notebook.cells[0], reason) for reason in found]
 
 

@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 
 from check_maths import faults
 from front_end import move_controls, one_line, output_faults, widget_faults
-from limits import COLUMNS, kept
+from limits import COLUMNS
 from notebook_client import CourseClient
 from notebook_file import Failure, at
 from yardstick import slowness
@@ -160,8 +160,7 @@ async def execute_cell(client: CourseClient, run: Run, index: int, limits: Limit
     outputs = [output for output in cell.outputs if not (expected and output.output_type == "error")]
     for reason in output_faults(outputs, "the cell's output"):
         run.add(index, reason)
-    printed = width_faults(cell) if kept(run.path, "printed") else ()
-    for reason in [*verdict_faults(cell, run), *markdown_faults(cell), *printed]:
+    for reason in [*verdict_faults(cell, run), *markdown_faults(cell), *width_faults(cell)]:
         run.add(index, reason)
     report_widgets(client, run, index)
     return goes_on

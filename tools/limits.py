@@ -1,4 +1,4 @@
-"""How long and how wide a chapter may be, and which chapters need not keep to it yet."""
+"""How long and how wide a chapter may be."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -11,18 +11,8 @@ EXERCISES = {"warm-up": 5, "core": 10, "stretch": 15, "find the bug": 8}  # minu
 QUESTION = 2  # minutes for a prediction, or for one question about a figure
 PLAUSIBLE = 0.15  # how far the stated minutes may lie from those for reading, exercises and questions
 
-LIMITS = ("columns", "printed", "answers", "minutes", "words")
-
-# (chapter, limit) → why it is not kept yet. What is listed here is not checked.
-NOT_YET = {}
-
 
 def chapter(path: Path) -> str:
     """The chapter's number, as "03" or "10a"; empty for any other notebook."""
     number, _, name = Path(path).stem.partition("_")
     return number if name and number[:2].isdigit() and len(number) <= 3 else ""
-
-
-def kept(path: Path, limit: str) -> bool:
-    """Whether the notebook has to keep to this limit."""
-    return (chapter(path), limit) not in NOT_YET

@@ -36,7 +36,7 @@ class HessianFree(Resumable, Optimiser):
     problem : Problem
         Or any object with `value`, `gradient` and `linearize(θ)` that has `ggn`; with batches also
         `batch` and `N`, with the preconditioner also `linearize(θ).squared_gradients`; the Kronecker
-        preconditioner needs a `Problem`.
+        preconditioner needs `net`, and `linearize(θ).kronecker_factors`.
     theta : ndarray (d,)
         Where to start; copied.
     rng : numpy.random.Generator, needed where a batch size is given or targets are drawn ("kronecker")
