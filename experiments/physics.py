@@ -171,7 +171,7 @@ METHODS = {
                                       {"damping": 0.01, "max_cg": 20},
                                       hessian_free("kronecker", stop=None, backtracking=False)),
     "Gauss-Newton": Method(*SOLVE, dense(False)),
-    "Gauss-Newton, accelerated": Method(*SOLVE, dense(True)),
+    "Gauss-Newton, bent": Method(*SOLVE, dense(True)),
     "L-BFGS": Method({"memory": (3, 10, 30, 100, 300, 1000)}, {"memory": 100}, patient),
     "Adam": Method({"learning_rate": RATES}, {"learning_rate": 3e-3}, scheduled(hf.Adam, False)),
     "Adam, falling": Method({"learning_rate": RATES}, {"learning_rate": 0.01}, scheduled(hf.Adam, True)),

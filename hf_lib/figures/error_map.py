@@ -5,7 +5,7 @@ import numpy as np
 from hf_lib.explore import style
 
 LOW, HIGH = 1e-8, 1.0                                        # of |u − u*|
-VARIANTS = {"falling": style.SOLID, "accelerated": style.SOLID, "Kronecker": style.DASH_DOT, "diagonal": style.DASHED}
+VARIANTS = {"falling": style.SOLID, "bent": style.SOLID, "Kronecker": style.DASH_DOT, "diagonal": style.DASHED}
 RELATIVES = {"self-scaled Broyden": ("L-BFGS", style.DASH_DOT)}  # also learns its curvature from gradients
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

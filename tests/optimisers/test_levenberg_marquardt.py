@@ -27,7 +27,7 @@ def test_the_first_step_is_the_damped_gauss_newton_step(width, l2):
 
 
 @pytest.mark.parametrize("width, l2", [(6, 0.0), (6, 0.1), (40, 0.0), (40, 0.1)])
-def test_the_accelerated_step_follows_the_bend_of_the_residuals(width, l2):
+def test_the_bent_step_follows_the_bend_of_the_residuals(width, l2):
     """r″ along p by central differences of J p, whose error is O(h²); the loop's own is O(0.1)."""
     p, theta = small(width, l2=l2)
     lin = p.linearize(theta)
