@@ -5,7 +5,7 @@ import numpy as np
 from hf_lib import explore
 from hf_lib.explore import style
 
-FLOOR = 1e-18                                                # below it, relative to the largest: rounding
+FLOOR = 1e-18                                                # relative to the largest: what is smaller is drawn there
 DECADES = np.arange(-16, 1)                                   # edges of the bars, powers of 10 of h / h_max
 
 
@@ -23,13 +23,18 @@ def spectrum(spectra, points, width, lam):
 
     `spectra` maps (points, width) to the eigenvalues that are not zero for want of points, largest first.
     """
-    h = np.maximum(spectra[points, width], FLOOR * spectra[points, width][0])
+    h = np.asarray(spectra[points, width])
+    floor = FLOOR * h[0]
+    drawn, small = np.maximum(h, floor), h < floor
     index, d = np.arange(1, len(h) + 1), 4 * width + 1
     above, kappa = int(np.sum(h > lam)), (h[0] + lam) / lam
     fig = style.figure(8.4, 3.9)
     ax = fig.subplots()
-    ax.plot(index, h, ".", color=style.COLOUR["objective"], label="eigenvalues h of G")
-    ax.plot(index, h + lam, color=style.COLOUR["model"], linestyle=style.DASHED, label="h + λ")
+    ax.plot(index[~small], h[~small], ".", color=style.COLOUR["objective"], label="eigenvalues h of G")
+    if small.any():
+        ax.plot(index[small], drawn[small], "v", color=style.COLOUR["objective"], markersize=4, fillstyle="none",
+                label="smaller ones, drawn here")
+    ax.plot(index, drawn + lam, color=style.COLOUR["model"], linestyle=style.DASHED, label="h + λ")
     ax.axhline(lam, color=style.COLOUR["bound"], linewidth=1)
     largest = max(4 * w + 1 for _, w in spectra)
     ax.set(yscale="log", xlim=(0, 1.02 * largest), ylim=(1e-19, 1e8), yticks=10.0 ** np.arange(-18, 7, 3))
@@ -37,7 +42,7 @@ def spectrum(spectra, points, width, lam):
                                                      f"λ,  κ(G + λI) = {style.number(kappa, 2)}")
     style.legend(ax, loc="upper right")
     fig.alt = (f"{points} points and {d} parameters. The eigenvalues of G fall from {h[0]:.1e}, the tenth is "
-               f"{h[min(9, len(h) - 1)]:.1e}. {above} lie above λ = {lam:.1e}, and G + λI has the condition number "
+               f"{h[min(9, len(h) - 1)]:.1e}. {small.sum()} are below {floor:.0e}. {above} lie above λ = {lam:.1e}, and G + λI has the condition number "
                f"{kappa:.1e}.")
     return fig
 
