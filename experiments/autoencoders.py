@@ -25,6 +25,7 @@ import hf_lib as hf
 
 ENCODERS = {"curves": [784, 400, 200, 100, 50, 25, 6], "mnist": [784, 1000, 500, 250, 30]}
 CURVES_SEED, CURVES_TRAIN, CURVES_TEST = 2010, 20_000, 10_000
+HELD_OUT_SEED, HELD_OUT = 2011, 5000      # further curves, to choose by: where to stop, which weight decay
 CHUNK = 4096
 ROW = 1.04                      # a row where the cost has grown by 4 %, at least by 1
 
@@ -86,6 +87,11 @@ def pictures(name):
     return X[:CURVES_TRAIN], X[CURVES_TRAIN:]
 
 
+def held_out(name):
+    """Pictures that are neither trained on nor tested with; None for MNIST."""
+    return hf.datasets.curves(HELD_OUT, np.random.default_rng(HELD_OUT_SEED)) if name == "curves" else None
+
+
 def squared_error(net, theta, X):
     """(1/N) Σ_n ‖σ(z_n) − x_n‖², a float: what the papers report."""
     total = 0.0
@@ -133,6 +139,7 @@ class Course(runner.Course):
 
     def __init__(self, args, history):
         self.X, self.X_test = pictures(args.data)
+        self.X_held_out = held_out(args.data)
         self.net = network(ENCODERS[args.data])
         self.problem = hf.Problem(self.net, hf.SigmoidCrossEntropy(), self.X, self.X, l2=args.l2)
         self.rng = np.random.default_rng(args.seed)
@@ -161,6 +168,8 @@ class Course(runner.Course):
         values = dict(index=step.index, seconds=step.seconds, cpu_seconds=cpu, cost=step.cost, loss=step.loss,
                       train=squared_error(self.net, step.theta, self.X),
                       test=squared_error(self.net, step.theta, self.X_test))
+        if self.X_held_out is not None:
+            values["held_out"] = squared_error(self.net, step.theta, self.X_held_out)
         if self.stages:
             values.update(rho=step.rho, damping=step.damping, cg_iterations=step.cg.iterations, chosen=step.chosen,
                           step_size=step.step_size)

@@ -24,6 +24,7 @@ def small(monkeypatch, tmp_path):
     """Made-up pictures of 16 pixels, a network 16-6-2-6-16, and a folder of its own."""
     X = np.random.default_rng(0).random((60, 16), dtype=np.float32)
     monkeypatch.setattr(autoencoders, "pictures", lambda name: (X[:40], X[40:]))
+    monkeypatch.setattr(autoencoders, "held_out", lambda name: X[50:])
     monkeypatch.setitem(autoencoders.ENCODERS, "curves", [16, 6, 2])
     monkeypatch.setitem(autoencoders.STAGES, "curves", STAGED)
     monkeypatch.setattr(autoencoders, "CURVES_TRAIN", 40)
