@@ -112,7 +112,7 @@ q3 = FunctionExercise(
            "`theta += v` changes the one array that all entries of `path` refer to; `theta + v` is a new one."),
     cases=_path_cases,
     diagnoses=(
-        Diagnosis("all rows are the last point", _same_rows,
+        Diagnosis("the bug is still there", _same_rows,
                   say="The caller's array is safe now, but the list still holds one array many times."),
         Diagnosis("changed in place", _in_place),
         Diagnosis("no memory", lambda gradient, theta, eta, mu, steps: _path(gradient, theta, eta, 0.0, steps),

@@ -124,7 +124,7 @@ q2 = FunctionExercise(
                   say="Lu + f is a fine residual, but then its derivative along Lu is +1."),
         Diagnosis("still Δu = f", lambda Lu, f: (Lu - f, -np.ones_like(Lu)),
                   say="r = Lu − f belongs to the equation Δu = f. Bring −Δu = f to one side."),
-        Diagnosis("still Δu = f", lambda Lu, f: (f - Lu, -np.ones_like(Lu)),
+        Diagnosis("the bug is still there", lambda Lu, f: (f - Lu, -np.ones_like(Lu)),
                   say="f − Lu is zero where Δu = f: the same bug with both signs changed."),
         Diagnosis("the source left out", lambda Lu, f: (-Lu, -np.ones_like(Lu)),
                   say="Without f this is Δu = 0, whose solution here is u = 0."),

@@ -4,32 +4,15 @@ They are asked in order, from form (type, shape, dtype, finite) to values (sign,
 transposed, not linear, …); the first finding is what the learner is told.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from .compare import Finding, agree, close, form_of, is_numeric, parts
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One case: the arguments, the learner's output, the reference's, and N where a mean is taken."""
-
-    args: tuple
-    out: object
-    ref: object
-    examples: int | None = None
-
-
-@dataclass(frozen=True)
-class Context:
-    """What rules need beside the trials: the tolerance and, for a function that should be linear in
-    argument number ``linear_in``, both functions as ``f(args) -> array`` (None where the call fails)."""
-
-    rtol: float | None = None
-    linear_in: int | None = None
-    learner: object = None
-    reference: object = None
+from .compare import Finding, close, distance, form_of, is_numeric, parts, tolerance
+from .factors import constant_factor, constant_offset
+from .fitting import fitted
+from .ignored import argument_ignored
+from .near_misses import changed, one_too_many, swapped, the_same_always
+from .shown import which
+from .trials import case_in_words, differing, first_wrong, subject
 
 
 def first(rules, trials, context):
@@ -38,7 +21,11 @@ def first(rules, trials, context):
 
 
 def wrong_form(trials, context):
-    return next((found for t in trials if (found := form_of(t.out, t.ref))), None)
+    for t in trials:
+        if found := form_of(t.out, t.ref):
+            shown = case_in_words(t, context, len(trials), difference=False)
+            return found._replace(details=(*found.details, *shown))
+    return None
 
 
 def wrong_dtype(trials, context):
@@ -50,57 +37,39 @@ def wrong_dtype(trials, context):
 
 
 def not_finite(trials, context):
-    for a, b in _pairs(trials):
-        if is_numeric(b) and np.isfinite(b).all() and not np.isfinite(a).all():
-            return Finding("not finite", "The result holds nan or inf where every entry should be finite.")
+    """nan or ∞ where a number is expected; where the reference has them too, the values are compared instead."""
+    if not all(np.isfinite(b).all() for _, b in _pairs(trials) if is_numeric(b)):
+        return None
+    for t in trials:
+        if any(is_numeric(b) and not np.isfinite(a).all() for a, b in _pairs([t])):
+            shown = case_in_words(t, context, len(trials))
+            return Finding("not finite", "The result holds nan or ∞ where every entry should be finite.", shown)
     return None
 
 
-def constant_factor(trials, context):
-    """One constant c with out = c · ref, in every part that differs and in every case."""
-    found = []
-    for trial in trials:
-        for a, b in zip(parts(trial.out), parts(trial.ref)):
-            if close(a, b, context.rtol):
-                continue
-            if not (a.dtype.kind in "iuf" and b.dtype.kind in "iuf" and np.any(b)):
-                return None
-            c = float(np.vdot(b, a) / np.vdot(b, b))
-            if not close(a.astype(float), c * b, context.rtol) or abs(c) < 1e-6:
-                return None
-            found.append((c, trial.examples))
-
-    def always(target):
-        return all(abs(c / target(n) - 1) < max(context.rtol or 0.0, 1e-4) for c, n in found)
-
-    if always(lambda n: -1):
-        return Finding("sign", "Everything is right but the sign.")
-    if always(lambda n: 2):
-        return Finding("factor 2", "The result is twice what it should be.")
-    if always(lambda n: 0.5):
-        return Finding("factor ½", "The result is half of what it should be.")
-    if all(n for _, n in found):
-        if always(lambda n: n):
-            return Finding("missing 1/N", "This is the sum over the examples; the mean is wanted.")
-        if always(lambda n: 1 / n):
-            return Finding("1/N twice", "The result is divided by N once too often.")
-    c = found[0][0]
-    in_every_case = all(not all(close(a, b, context.rtol) for a, b in _pairs([trial])) for trial in trials)
-    if len(found) > 1 and in_every_case and always(lambda n: c):
-        return Finding("constant factor", f"The result is {c:.4g} times what it should be, in every case.")
-    return None
+def infinite_expected(trials, context):
+    """Every part that differs should be ∞ (or nan), and is a number."""
+    pairs = differing(trials, context)
+    if any(p.b.ndim or not is_numeric(p.b) or np.isfinite(p.b) or not np.isfinite(p.a) for p in pairs):
+        return None
+    cases = which(sorted({p.trial.number for p in pairs}))
+    expected = "nan" if np.isnan(pairs[0].b) else "∞" if pairs[0].b > 0 else "−∞"
+    if not context.parameters:
+        return Finding("wrong values", "The value is no finite number.")
+    return Finding("wrong values", f"{subject(pairs, trials)} should be {expected} in {cases} of {len(trials)}.")
 
 
 def not_linear(trials, context):
     """f(2v + w) = 2 f(v) + f(w), for the vector the function should be linear in."""
     if context.linear_in is None:
         return None
-    trial = _first_wrong(trials, context)
+    trial = first_wrong(trials, context)
     v = trial.args[context.linear_in]
     w = np.roll(v, 1) + v**2
     at_v, at_w, at_sum = (_at(context.learner, trial, context, u) for u in (v, w, 2 * v + w))
-    forms = {None if value is None else value.shape for value in (at_v, at_w, at_sum)}
-    if None in forms or len(forms) > 1 or not close(at_sum, 2 * at_v + at_w, 1e-4):
+    if any(value is None for value in (at_v, at_w, at_sum)) or not at_v.shape == at_w.shape == at_sum.shape:
+        return None
+    if not close(at_sum, 2 * at_v + at_w, 1e-4):
         return Finding("not linear", "f(2v + w) is not 2·f(v) + f(w): this is not linear in the vector.")
     return None
 
@@ -109,7 +78,7 @@ def wrong_matrix(trials, context):
     """The matrices behind the two products, column by column: transposed, not symmetric, indefinite."""
     if context.linear_in is None:
         return None
-    trial = _first_wrong(trials, context)
+    trial = first_wrong(trials, context)
     if np.ndim(trial.args[context.linear_in]) != 1:
         return None
     A = _matrix(context.learner, trial, context)
@@ -130,30 +99,36 @@ def wrong_matrix(trials, context):
 
 
 def wrong_values(trials, context):
-    wrong = [not agree(t.out, t.ref, context.rtol) for t in trials]
-    if len(trials) == 1:
-        (trial,) = trials
-        pairs = enumerate(zip(parts(trial.out), parts(trial.ref)), start=1)
-        off = ", ".join(str(i) for i, (a, b) in pairs if not close(a, b, context.rtol))
-        which = (f"value {off} of {len(trial.ref)} is wrong",) if isinstance(trial.ref, (tuple, list)) else ()
-        return Finding("wrong values", "It has the right form, but another value.", which)
-    message = f"The form is right, but the values differ in {sum(wrong)} of {len(trials)} cases."
-    first = wrong.index(True)
-    pairs = list(zip(parts(trials[first].out), parts(trials[first].ref)))
-    seen = f"first in case {first + 1}"
-    if all(a.dtype.kind in "iufc" and b.dtype.kind in "iufc" for a, b in pairs):  # booleans have no difference
-        off = max(np.max(np.abs(a - b), initial=0) / max(np.max(np.abs(b), initial=0), 1e-300) for a, b in pairs)
-        seen += f", there by {off:.0e} of the largest value"
-    return Finding("wrong values", message, (seen,))
+    pairs = differing(trials, context)
+    near = all(is_numeric(p.a) and is_numeric(p.b) and "f" in p.a.dtype.kind + p.b.dtype.kind
+               and distance(p.a, p.b) <= 10 * tolerance(p.a, p.b, context.rtol) for p in pairs)
+    if not context.parameters:
+        return _wrong_value(pairs, trials, near, context)
+    cases = sorted({pair.trial.number for pair in pairs})
+    among = "every case" if len(cases) == len(trials) else f"{which(cases)} of {len(trials)}"
+    if near:
+        within = max(tolerance(p.a, p.b, context.rtol) for p in pairs)
+        off = max(distance(p.a, p.b) for p in pairs)
+        return Finding("not close enough", f"The values are close, but not close enough, in {among}.",
+                       (f"off by {off:.1g} of the largest value; {within:.1g} is allowed",))
+    return Finding("wrong values", f"The form is right, but the values differ in {among}.")
 
 
-FORM = (wrong_form, wrong_dtype, not_finite)
-VALUES = (constant_factor, not_linear, wrong_matrix, wrong_values)
+def _wrong_value(pairs, trials, near, context):
+    """On a value: which one, and never what it should be."""
+    n = len(parts(trials[0].ref))
+    numbers = [pair.part + 1 for pair in pairs]
+    seen = (f"{which(numbers, 'value')} of {n} {'are' if numbers[1:] else 'is'} wrong",) if n > 1 else ()
+    if near:
+        within = f"{100 * context.rtol:.2g} %"
+        return Finding("not close enough", f"That is close, but not within {within}.", tuple(
+            line.replace("wrong", "close, but not close enough") for line in seen))
+    return Finding("wrong values", "It has the right form, but another value.", seen)
 
 
-def _first_wrong(trials, context):
-    """The first case whose values differ: in the others even a wrong function may be right."""
-    return next(t for t in trials if not agree(t.out, t.ref, context.rtol))
+FORM = (one_too_many, wrong_form, wrong_dtype, not_finite)
+VALUES = (infinite_expected, constant_factor, swapped, changed, the_same_always, constant_offset,
+          not_linear, wrong_matrix, argument_ignored, wrong_values)
 
 
 def _pairs(trials):
@@ -164,7 +139,13 @@ def _at(function, trial, context, v):
     """The function in one case, with the vector replaced."""
     args = list(trial.args)
     args[context.linear_in] = v.copy()
-    return function(tuple(args))
+    return _numbers(function(tuple(args)))
+
+
+def _numbers(value):
+    """A numeric array, or None where the value is none."""
+    array = fitted(value, np.zeros(1))
+    return array if isinstance(array, np.ndarray) and is_numeric(array) else None
 
 
 def _matrix(function, trial, context):

@@ -16,10 +16,16 @@ from IPython import get_ipython
 from IPython.display import display
 
 from .answers import Answer, Text, Verdict
-from .compare import Finding
+from .compare import Finding, a_type
+from .held import held
+from .unanswered import NOT_ATTEMPTED
 
 KINDS = ("warm-up", "core", "stretch", "find the bug")
-NOT_ATTEMPTED = Finding("not attempted", "Write your answer in place of the stub, and run the cell again.")
+MOST_DETAILS = 11                # lines below the heading of a verdict
+
+
+class FaultyExercise(RuntimeError):
+    """The exercise itself is at fault: its reference fails."""
 
 
 @dataclass(frozen=True)
@@ -113,21 +119,34 @@ class Exercise:
     def _verdict(self, answer):
         if isinstance(answer, Answer):
             answer = answer.value
-        with np.errstate(all="ignore"):  # an answer may be of any size
-            found = self._examine(answer)
+        with held() as stream:
+            found = self._looked_at(answer)
+        printed = tuple(f"printed: `{line.replace('`', chr(39))}`" for line in stream.first_lines())
         if found is None:
             self._correct = (answer,)
-            return Verdict(self.name, "correct", "", self._praise)
+            return Verdict(self.name, "correct", "", self._praise, printed)
         if found.name == NOT_ATTEMPTED.name:
             return Verdict(self.name, "not attempted", "", found.message)
-        return Verdict(self.name, "incorrect", found.name, found.message, found.details)
+        return Verdict(self.name, "incorrect", found.name, found.message, (*found.details, *printed)[:MOST_DETAILS])
+
+    def _looked_at(self, answer):
+        """What the examination finds; an answer that cannot even be looked at is of the wrong type."""
+        try:
+            return self._examine(answer)
+        except (KeyboardInterrupt, FaultyExercise):
+            raise
+        except BaseException as error:                   # a foreign object may raise anything at any question
+            seen = (f"{a_type(answer)}; a look at it raises {type(error).__name__}",)
+            return Finding("wrong type", "This answer is of a sort that cannot be examined.", seen)
 
     def hint(self, number=None):
         """Hint 1, 2 or 3 as a `Text`; without a number, the next one not yet read."""
         if number is None:
             number = min(self._hints_read + 1, 3)
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+            raise TypeError(f"number: expected 1, 2 or 3 as an int, came {number!r}")
         if number not in (1, 2, 3):
-            raise ValueError(f"number: expected 1, 2 or 3, came {number!r}")
+            raise ValueError(f"number: expected 1, 2 or 3, came {number}")
         self._hints_read = max(self._hints_read, number)
         self._show_verdict()
         return Text(f"Hint {number} of 3 for {self.name}", self.hints[number - 1])
@@ -148,18 +167,6 @@ class Exercise:
         namespace = {"np": np, "__name__": f"hf_lib.exercises.{self.name}", **self.uses}
         exec(compile(source, f"<{self.name}>", "exec"), namespace)
         return namespace[self.target]
-
-
-def unanswered(value):
-    """The `Finding` on a value that is a stub's ``...``, or a tuple that still holds one; else None."""
-    items = value if isinstance(value, (tuple, list)) else (value,)
-    open_parts = [number for number, item in enumerate(items, start=1) if item is ...]
-    if not open_parts:
-        return None
-    if len(open_parts) == len(items):
-        return NOT_ATTEMPTED
-    seen = (f"still `...`: number {', '.join(map(str, open_parts))} of {len(items)}",)
-    return Finding("not finished", "A part of the answer is still missing.", seen)
 
 
 def _running():

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import checks
-from .calls import accepts, call, from_library, one_line, same_code
-from .compare import Finding, a_type, agree, is_numeric
-from .exercise import NOT_ATTEMPTED, Exercise, unanswered
+from .calls import one_line_of, same_code
+from .compare import Finding, a_type, agree
+from .demands import broken
+from .exercise import Exercise, FaultyExercise
+from .fitting import fitted, plain
+from .running import Run, call_of
+from .single import fails_in_single
+from .trials import Context, Trial, case_in_words, first_wrong
+from .unanswered import NOT_ATTEMPTED, unanswered
+from .watching import attribute, from_library
 
 LIBRARY = "the library's own"
 
@@ -34,13 +41,13 @@ class ValueExercise(Exercise):
         for diagnosis in self.diagnoses:
             if diagnosis.say and agree(answer, diagnosis.wrong, self._tolerance):
                 return Finding(diagnosis.name, diagnosis.say)
-        trials = [checks.Trial((), answer, self.reference)]
-        context = checks.Context(self._tolerance)
-        if found := checks.first(checks.FORM, trials, context):
+        trials = [Trial((), fitted(answer, self.reference), self.reference)]
+        context = Context(self._tolerance)
+        if found := checks.first((checks.wrong_form, checks.not_finite), trials, context):
             return found
         if agree(answer, self.reference, self._tolerance):
             return None
-        if self.choices and answer.strip().casefold() not in map(str.casefold, self.choices):
+        if self.choices and plain(trials[0].out) not in map(plain, self.choices):
             return Finding("not a choice", f"Choose one of: {', '.join(self.choices)}.")
         return checks.first(checks.VALUES, trials, context)
 
@@ -51,12 +58,12 @@ class ValueExercise(Exercise):
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class FunctionExercise(Exercise):
-    """The answer is a function; it is called on a few random cases and held against the reference.
+    """The answer is a function; it is called on a few random cases and compared with the reference.
 
     Parameters
     ----------
     cases : callable
-        ``cases(rng)`` gives the argument tuples, three to five small ones. It is called twice with
+        ``cases(rng)`` gives the argument tuples, three to five small ones. It is called again with
         the same seed, so that learner and reference get their own copies.
     linear_in : str, optional
         Name of the vector argument in which the function is linear: "not linear", "transposed",
@@ -68,6 +75,11 @@ class FunctionExercise(Exercise):
     probe : callable, optional
         ``probe(answer, *args)`` gives what is compared, where that is not ``answer(*args)``: for
         functions that return functions, and for results with more than one right form.
+    demands : tuple of callables
+        What is asked for beside right values: `demands.Calls` (of a function, so many at most),
+        `demands.Memory` (no large array). They are checked when all values are right.
+    single : bool
+        Whether the cases are run in single precision too: float32 arrays in, float32 arrays out.
     """
 
     cases: Callable
@@ -75,6 +87,8 @@ class FunctionExercise(Exercise):
     mean_over: str = ""
     own_work: tuple[Callable, ...] = ()
     probe: Callable | None = None
+    demands: tuple[Callable, ...] = ()
+    single: bool = False
 
     _praise = "Your function agrees with the reference in every case."
 
@@ -88,101 +102,65 @@ class FunctionExercise(Exercise):
         """The argument tuples, made anew from the exercise's own seed."""
         return list(self.cases(np.random.default_rng(zlib.crc32(self.name.encode()))))
 
+    def call(self, function, args, watched=()):
+        """The `Outcome` of a function, or of the exercise's probe of it, in one case."""
+        return call_of(self, function, args, watched)
+
+    def reference_output(self, args):
+        """What the reference gives; an error in it is the exercise's own, and is raised."""
+        outcome = self.call(self.reference, args)
+        if outcome.error is not None:
+            raise FaultyExercise(f"the reference of {self.name} fails: {one_line_of(outcome.error)}") from outcome.error
+        return outcome.value
+
     def _examine(self, answer):
         if answer is None or answer is ...:
             return NOT_ATTEMPTED
         if not callable(answer):
             return Finding("wrong type", f"Expected a function, came {a_type(answer)}.")
         stub = self.compile(self.stub)
-        if same_code(getattr(answer, "__code__", None), getattr(stub, "__code__", stub)):
+        if same_code(attribute(answer, "__code__"), stub.__code__):
             return NOT_ATTEMPTED
         if from_library(answer) or answer is self.reference:
             return Finding(LIBRARY, "Write it yourself: this function comes from the course's library.")
-
-        trials = []
-        for number, (args, kept) in enumerate(zip(self.fresh_cases(), self.fresh_cases()), start=1):
-            if found := self._run(answer, args, kept, number, trials):
-                return found
-        return self._judge(answer, stub, trials)
-
-    def _run(self, answer, args, kept, number, trials):
-        """Call the learner's function in one case; append the trial, or return what went wrong."""
-        if self.probe is None and not accepts(answer, args):
-            asked = f"It is called as `{self.target}({', '.join(self.parameters)})`."
-            return Finding("wrong number of arguments", asked)
-        outcome = self._call(answer, args, watched=(*self.own_work, self.reference))
-        if isinstance(outcome.error, NotImplementedError):
-            return NOT_ATTEMPTED
-        if found := unanswered(outcome.value):
+        run = Run(self, answer)
+        if found := run.all_cases():
             return found
-        if outcome.passed_through:
-            used = f"called on the way: `{outcome.passed_through[0]}`"
-            return Finding(LIBRARY, "Write it yourself: your function hands the work on.", (used,))
-        if outcome.error is not None:
-            arrays = [(name, a) for name, a in zip(self.parameters, kept) if isinstance(a, np.ndarray)]
-            case = ", ".join([f"in case {number}", *(f"`{name}` of shape {a.shape}" for name, a in arrays)])
-            seen = (one_line(outcome.error, answer), case)
-            return Finding("raised an error", "Your function stops with an error.", seen)
-        if outcome.value is None:
-            return Finding("nothing returned", "Your function returns None: is the `return` missing?")
-        for name, after, before in zip(self.parameters, args, kept):
-            if _contents(after) != _contents(before):
-                seen = (f"`{name}` holds other values after the call",)
-                return Finding("changed in place", "Your function changes its argument; work on a copy.", seen)
-        reference = self.reference_output(kept)
-        examples = len(kept[self.parameters.index(self.mean_over)]) if self.mean_over else None
-        trials.append(checks.Trial(kept, _copy(outcome.value), reference, examples))
-        return None
+        if not all(agree(t.out, t.ref, self.rtol) for t in run.trials):
+            return self._wrong(run, stub)
+        return checks.wrong_dtype(run.trials, None) or run.again() or self._beside_the_values(answer)
 
-    def _judge(self, answer, stub, trials):
-        if all(agree(t.out, t.ref, self.rtol) for t in trials):
-            return checks.wrong_dtype(trials, None)
-        for diagnosis in self.diagnoses:
-            if diagnosis.say and self._same_outputs(diagnosis.wrong, trials):
-                return Finding(diagnosis.name, diagnosis.say)
+    def _wrong(self, run, stub):
+        """The name of what is wrong with the values: the most specific first."""
+        trials = run.trials
+        declared = (d for d in self.diagnoses if d.say and self._same_outputs(d.wrong, trials))
+        found = next((Finding(d.name, d.say) for d in declared), None)
         if self.kind == "find the bug" and self._same_outputs(stub, trials):
-            return Finding("the bug is still there", "The outputs are those of the cell as you found it.")
-        context = checks.Context(
+            more = (found.message,) if found else ()
+            return Finding("the bug is still there", "The outputs are those of the cell as you found it.", more)
+        if found:
+            return found
+        context = Context(
             self.rtol,
             self.parameters.index(self.linear_in) if self.linear_in else None,
-            learner=lambda args: _numbers(self._call(answer, args).value),
-            reference=lambda args: _numbers(self._call(self.reference, args).value),
+            learner=lambda args: self.call(run.answer, args).value,
+            reference=lambda args: self.call(self.reference, args).value,
+            target=self.target,
+            parameters=tuple(self.parameters),
         )
-        return checks.first(checks.FORM + checks.VALUES, trials, context)
+        if found := checks.first(checks.FORM, trials, context) or run.again():
+            return found
+        found = checks.first(checks.VALUES, trials, context)
+        shown = case_in_words(first_wrong(trials, context), context, len(trials))
+        return found._replace(details=(*found.details, *shown))
 
-    def reference_output(self, args):
-        """What the reference gives; an error in it is the exercise's own, and is raised."""
-        outcome = self._call(self.reference, args)
-        if outcome.error is not None:
-            raise outcome.error
-        return outcome.value
-
-    def _call(self, function, args, watched=()):
-        if self.probe is None:
-            return call(function, args, watched)
-        return call(self.probe, (function, *args), watched)
+    def _beside_the_values(self, answer):
+        """What the exercise asks for beyond right values in double precision."""
+        if self.single and (found := fails_in_single(self, answer)):
+            return found
+        return broken(self.demands, self, answer)
 
     def _same_outputs(self, function, trials):
         """Whether a declared wrong function gives the learner's output in every case."""
-        outcomes = [self._call(function, args) for args in self.fresh_cases()]
+        outcomes = [self.call(function, args) for args in self.fresh_cases()]
         return all(o.error is None and agree(t.out, o.value, self.rtol) for o, t in zip(outcomes, trials))
-
-
-def _contents(argument):
-    """The bytes of all arrays in an argument, for telling whether it was changed in place."""
-    if isinstance(argument, (list, tuple)):
-        return [_contents(item) for item in argument]
-    return argument.tobytes() if isinstance(argument, np.ndarray) else None
-
-
-def _copy(value):
-    """A copy that the learner's next call cannot write into; a huge array is judged by its shape alone."""
-    if isinstance(value, (list, tuple)):
-        return type(value)(map(_copy, value)) if type(value) in (list, tuple) else value
-    return value.copy() if isinstance(value, np.ndarray) and value.size < 10**7 else value
-
-
-def _numbers(value):
-    """A numeric array, or None where the value is none."""
-    array = None if value is None or isinstance(value, (list, tuple)) else np.asarray(value)
-    return array if array is not None and is_numeric(array) else None

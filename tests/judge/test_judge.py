@@ -14,8 +14,9 @@ from own_exercises import BUG, FUNCTION, OWN, VALUE, gauss_newton_cases, written
 from hf_lib.exercises import FunctionExercise, find, solved, yours
 from hf_lib.judge import exercise as judged
 from hf_lib.judge.calls import call
-from hf_lib.judge.checks import Context, Trial, constant_factor
 from hf_lib.judge.compare import agree, close
+from hf_lib.judge.factors import constant_factor
+from hf_lib.judge.trials import Context, Trial
 
 
 @pytest.fixture
@@ -73,8 +74,12 @@ def test_the_library_cannot_answer_for_the_reader(product):
     import hf_lib as hf
 
     solution = product.answer.value
-    for loan in (hf.cg, hf.MLP, hf.SquaredError().value, product.reference, product.answer, lambda *a: solution(*a)):
+    for loan in (hf.cg, hf.MLP, hf.SquaredError().value, product.reference, product.answer):
         assert product.check(loan).diagnosis == "the library's own"
+    assert product.check(lambda *a: solution(*a)).diagnosis == "handed on"
+    product.own_work = (np.kron,)
+    by_kron = product.check(lambda J, h, v: np.kron(J @ v, 1.0))
+    assert by_kron.diagnosis == "handed on" and by_kron.message.startswith("`numpy.kron` was called")
     assert product.check(written_in_a_notebook(product.code)).status == "correct"
 
 
@@ -92,7 +97,7 @@ def test_a_watched_function_is_seen_under_any_name():
 def test_an_error_is_one_line_and_tells_where(product):
     verdict = product.check(raises)
     place = 'raise RuntimeError("first line\\nsecond line")'
-    case = "in case 1, `J` of shape (3, 4), `h` of shape (3,), `v` of shape (4,)"
+    case = "case 1 of 4: `product(J=<array 3×4>, h=[1.756, 1.12, 0.7355], v=[-1.412, -0.3981, -1.45, -0.0732])`"
     assert verdict.details == (f"RuntimeError: first line (at `{place}`)", case)
     assert "second" not in repr(verdict).split("(at")[0]
 
@@ -158,7 +163,8 @@ def test_a_probe_compares_what_a_returned_function_does():
     assert exercise.check(exercise.compile(exercise.stub)).status == "not attempted"
     assert exercise.check(lambda A: A.dot).status == "correct"
     assert exercise.check(lambda A: A.T.dot).diagnosis == "wrong values"
-    assert exercise.check(lambda A: A).diagnosis == "raised an error"
+    no_function = exercise.check(lambda A: A)
+    assert no_function.diagnosis == "wrong type" and "not callable" in no_function.details[0]
 
 
 def test_texts_agree_without_case_and_blanks():

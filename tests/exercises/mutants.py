@@ -1,0 +1,224 @@
+"""Wrong answers made by a machine: an exercise's reference code with one thing changed, and functions misused.
+
+A mutant that `check` accepts shows that the cases are too tame, or that it computes the same after all:
+those of the second sort are listed, with the reason, in `equivalents_00_06.py` and `equivalents_07_13.py`.
+"""
+
+import ast
+import copy
+import difflib
+from dataclasses import dataclass
+
+import numpy as np
+from mutations import every_change, every_value_change
+
+from hf_lib.exercises import FunctionExercise
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong answer, and what was changed in the reference."""
+
+    label: str
+    answer: object
+
+
+class Endless(Exception):
+    """A mutant's loops run far longer than the reference's."""
+
+
+def mutants(exercise):
+    """Every mutant of an exercise, each with a label that no other has."""
+    function = isinstance(exercise, FunctionExercise)
+    limit = _enough_rounds(exercise) if function else 1000
+    made = list(_misuses(exercise, limit) if function else _other_values(exercise))
+    for label, source in _changed_sources(exercise):
+        try:
+            made.append(Mutant(label, _compiled(exercise, source, _Rounds(limit))))
+        except Exception:                                 # a value that cannot be computed
+            continue
+    return list({mutant.label: mutant for mutant in made}.values())
+
+
+def survivors(exercise):
+    """The labels of the mutants that `check` accepts."""
+    accepted = [m.label for m in mutants(exercise) if exercise.check(m.answer).status == "correct"]
+    exercise._correct = ()
+    return accepted
+
+
+class _Rounds:
+    """Counts the rounds of a mutant's loops, in all cases together, and stops it after `limit`."""
+
+    def __init__(self, limit):
+        self.count, self.limit = 0, limit
+
+    def tick(self):
+        self.count += 1
+        if self.count > self.limit:
+            raise Endless(f"more than {self.limit} rounds")
+
+
+def _enough_rounds(exercise):
+    """Ten times what the reference needs, and a thousand."""
+    rounds = _Rounds(10**6)
+    exercise.check(_compiled(exercise, exercise.code, rounds))
+    return 10 * rounds.count + 1000
+
+
+def _compiled(exercise, source, rounds):
+    """Run a source whose loops count their rounds; return what it defines."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.For, ast.While)):
+            node.body.insert(0, ast.parse("_tick()").body[0])
+    space = {"np": np, "__name__": "a mutant", **exercise.uses, "_tick": rounds.tick}
+    with np.errstate(all="ignore"):
+        exec(compile(ast.fix_missing_locations(tree), f"<{exercise.name}>", "exec"), space)
+    return space[exercise.target]
+
+
+def _changed_sources(exercise):
+    """(label, source) of each change of the code; two changes that come to the same are one."""
+    tree = ast.parse(exercise.code)
+    before = ast.unparse(tree)
+    if isinstance(exercise, FunctionExercise):
+        trees = every_change(tree)
+    else:
+        stub = {ast.unparse(line) for line in ast.parse(exercise.stub).body}
+        trees = every_value_change(tree, stub & {ast.unparse(line) for line in tree.body})
+    sources = (ast.unparse(ast.fix_missing_locations(changed)) for changed in trees)
+    for source in dict.fromkeys(sources):
+        if source != before:
+            yield _difference(before, source), source
+
+
+def _difference(before, after):
+    lines = difflib.ndiff(before.splitlines(), after.splitlines())
+    changed = [line for line in lines if line[0] in "+-"]
+    new = [line[2:].strip() for line in changed if line[0] == "+" and line[2:].strip() != "pass"]
+    return " | ".join(new) if new else "without: " + " | ".join(line[2:].strip() for line in changed if line[0] == "-")
+
+
+# ---- the reference, misused ---------------------------------------------------------------------------
+
+
+def _misuses(exercise, limit):
+    """Each argument ignored, or typed in, or changed in place; state that is kept between calls."""
+    def right(*args):
+        return _compiled(exercise, exercise.code, _Rounds(limit))(*args)
+
+    first = exercise.fresh_cases()[0]
+    for k, name in enumerate(exercise.parameters):
+        yield Mutant(f"{name} ← ones", _with_argument(right, k, lambda args, k=k: _filled(args[k], 1)))
+        yield Mutant(f"{name} ← zeros", _with_argument(right, k, lambda args, k=k: _filled(args[k], 0)))
+        if k < len(first):
+            yield Mutant(f"{name} ← typed in", _with_argument(right, k, lambda args, k=k: copy.deepcopy(first[k])))
+        for j, other in enumerate(exercise.parameters):
+            if j != k:
+                yield Mutant(f"{name} ← {other}", _with_argument(right, k, lambda args, j=j: args[j]))
+        yield Mutant(f"{name} changed in place", _spoiling(right, k))
+    yield Mutant("the first result for ever", _remembering(right))
+    yield Mutant("every call adds to the last", _adding_up(right))
+    yield Mutant("off by a thousandth", lambda *args: _scaled(right(*args), 1.001))
+
+
+def _with_argument(function, k, value):
+    def answer(*args):
+        if k >= len(args):
+            raise IndexError("no such argument")
+        return function(*args[:k], value(args), *args[k + 1:])
+    return answer
+
+
+def _filled(value, number):
+    if isinstance(value, np.ndarray):
+        return np.full_like(value, number)
+    if isinstance(value, (list, tuple)):
+        return type(value)(_filled(item, number) for item in value)
+    if isinstance(value, (bool, int, float, np.number)):
+        return type(value)(number)
+    raise TypeError("neither ones nor zeros")
+
+
+def _spoiling(function, k):
+    def answer(*args):
+        result = copy.deepcopy(function(*args))
+        _spoil(args[k])
+        return result
+    return answer
+
+
+def _spoil(value):
+    if isinstance(value, list) and value and not isinstance(value[0], (list, np.ndarray)):
+        value.reverse()
+        value.append(value[0])
+    elif isinstance(value, (list, tuple)):
+        _spoil(value[0])
+    elif isinstance(value, np.ndarray):
+        value += np.ones_like(value)
+    else:
+        raise TypeError("cannot be changed in place")
+
+
+def _remembering(function):
+    kept = []
+
+    def answer(*args):
+        if not kept:
+            kept.append(function(*args))
+        return kept[0]
+    return answer
+
+
+def _adding_up(function):
+    total = []
+
+    def answer(*args):
+        total.append(function(*args))
+        return _scaled(total[-1], len(total))
+    return answer
+
+
+def _scaled(value, factor):
+    if isinstance(value, (list, tuple)):
+        return type(value)(_scaled(item, factor) for item in value)
+    return value * factor
+
+
+def outputs(exercise, function):
+    """What a function gives in each case, as the exercise looks at it, and what it leaves of its arguments.
+
+    None where it stops with an error.
+    """
+    results = []
+    for args in exercise.fresh_cases():
+        try:
+            with np.errstate(all="ignore"):
+                value = exercise.probe(function, *args) if exercise.probe else function(*args)
+            results.append((copy.deepcopy(value), *(a for a in args if isinstance(a, np.ndarray))))
+        except Exception:
+            results.append(None)
+    return results
+
+
+# ---- values ---------------------------------------------------------------------------------------------
+
+
+def _other_values(exercise):
+    """Each member of the value changed alone; each other choice."""
+    right = exercise.reference
+    whole = right if isinstance(right, tuple) else (right,)
+    for k, member in enumerate(whole):
+        for what, other in _others(member, exercise.choices):
+            changed = (*whole[:k], other, *whole[k + 1:])
+            yield Mutant(f"value {k + 1} {what}", changed if isinstance(right, tuple) else other)
+
+
+def _others(member, choices):
+    if isinstance(member, str):
+        return [(f"is {choice!r}", choice) for choice in choices if choice != member]
+    a = np.asarray(member)
+    if a.dtype.kind not in "iuf":
+        return []
+    return [("negated", -a), ("doubled", 2 * a), ("halved", a / 2), ("plus one", a + 1), ("minus one", a - 1)]
