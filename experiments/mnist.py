@@ -24,7 +24,7 @@ import history as stored
 import numpy as np
 import runner
 from commands import Entry, command_line
-from tuning import last
+from tuning import last, walk
 
 import hf_lib as hf
 from hf_lib.optimisers.loop import GGN
@@ -41,6 +41,30 @@ class Slip(hf.HessianFree):
         return replace(result, phi=np.append(result.phi[:-1], -promise)), plain
 
 
+@dataclass(frozen=True)
+class Falling:
+    """A learning rate that falls linearly over `steps` steps, from `start` to the share `to` of it."""
+
+    start: float
+    to: float
+    steps: int
+
+    def __call__(self, k):
+        return self.start * (1 - (1 - self.to) * min(k / self.steps, 1))
+
+
+@dataclass(frozen=True)
+class Rising:
+    """A floor under λ that is `times` as high in the second half of `steps` steps."""
+
+    start: float
+    times: float
+    steps: int
+
+    def __call__(self, k):
+        return self.start * (self.times if 2 * k >= self.steps else 1)
+
+
 SIZES, HELD_OUT, LAST = [784, 800, 10], 10_000, 3
 ROWS = (0, 0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, *range(10, 1000, 2))       # epochs with a row
 AVERAGE = 0.1                    # θ̄ ← θ̄ + 0.1 (θ − θ̄) every tenth of an epoch: about the last epoch
@@ -51,6 +75,18 @@ GRID = {
     "adam": [dict(learning_rate=rate, batch=batch) for rate in (3e-4, 1e-3) for batch in (100, 250)],
 }
 L2 = (3e-5, 1e-4, 3e-4)
+# The same three with an end in view: the learning rate falls to 0, or the floor under λ rises in the second half.
+WALKS = {
+    "hf_rising": dict(gradient_batch=(60, 125, 250, 500), max_cg=(2, 3, 5, 8), damping_floor=(0.03, 0.1, 0.3, 1.0),
+                      rises_to=(1, 3, 10, 30), l2=(0.0, 3e-5, 1e-4, 3e-4, 1e-3)),
+    "adam_falling": dict(learning_rate=(1e-4, 3e-4, 1e-3, 3e-3, 1e-2), batch=(25, 50, 100, 250),
+                         l2=(0.0, 3e-5, 1e-4, 3e-4, 1e-3)),
+    "sgd_falling": dict(learning_rate=(0.03, 0.1, 0.3, 1.0), batch=(25, 50, 100, 250),
+                        l2=(0.0, 3e-5, 1e-4, 3e-4, 1e-3)),
+}
+STARTS = {"hf_rising": dict(gradient_batch=125, max_cg=3, damping_floor=0.1, rises_to=10, l2=1e-4),
+          "adam_falling": dict(learning_rate=1e-3, batch=100, l2=1e-4),
+          "sgd_falling": dict(learning_rate=0.3, batch=100, l2=3e-5)}
 EPOCHS = {"hf": 8, "sgd": 10, "adam": 10}                                 # to choose
 FINAL = {"hf": 20, "sgd": 24, "adam": 16}
 SEEDS = (0, 1, 2)
@@ -94,6 +130,35 @@ def _trial(method, settings, l2):
                held_out=HELD_OUT)
 
 
+def walked(family):
+    """A walk's runs: it is begun anew with every run that it asks for, as the next one depends on all before."""
+    runs = []
+
+    def score(setting):
+        run = _step(family, setting)
+        if run not in runs:
+            raise LookupError(run)
+        return validation(run.name)[0]
+    while True:
+        try:
+            return walk(WALKS[family], STARTS[family], score)
+        except LookupError as missing:
+            runs.append(missing.args[0])
+            yield runs[-1]
+
+
+def _step(family, setting):
+    method = family.split("_")[0]
+    settings = dict(setting)
+    l2 = settings.pop("l2")
+    if method == "hf":
+        settings |= dict(preset="stochastic", preconditioner=None, curvature_batch=settings["gradient_batch"] // 4)
+    else:
+        settings |= dict(falls_to=0.0)
+    words = "_".join(f"{value:g}" for value in setting.values())
+    return Run(f"choose_{family}_{words}", method, settings, EPOCHS[method], l2=l2, held_out=HELD_OUT)
+
+
 def validation(name):
     """Error on the held-out images, the mean of the last rows: the lower of θ's and θ̄'s, and which it is."""
     path = stored.RUNS / f"mnist_{name}.npz"
@@ -114,9 +179,15 @@ def runs():
             tried.append(run)
             yield run
         best[method] = min(tried, key=lambda run: validation(run.name)[0])
-    final = [Run(f"{method}_{seed}", method, of.settings, FINAL[method], seed, of.l2)
-             for seed in SEEDS for method, of in best.items()]
-    yield from final[:len(GRID)]
+    for family in WALKS:
+        tried = []
+        for run in walked(family):
+            tried.append(run)
+            yield run
+        best[family] = min(tried, key=lambda run: validation(run.name)[0])
+    final = [Run(f"{family}_{seed}", of.method, of.settings, FINAL[of.method], seed, of.l2)
+             for seed in SEEDS for family, of in best.items()]
+    yield from final[:len(best)]
     for name, method, batch, factor, epochs in (("slip_75", "slip", 75, 1.01, 2), ("project_1000", "hf", 1000, 1.5, 2),
                                                 ("project_75", "hf", 75, 1.01, 2)):
         for form, preconditioner in FORMS[:1 if method == "slip" else 2]:
@@ -127,7 +198,7 @@ def runs():
                                                   preconditioner=preconditioner), 12)
     yield Run("project_sgd", "sgd", dict(learning_rate=0.1, batch=100), 20)
     yield Run("hf_75", "hf", dict(preset="stochastic", gradient_batch=75, curvature_batch=19), 2)
-    yield from final[len(GRID):]
+    yield from final[len(best):]
 
 
 class Course(runner.Course):
@@ -146,9 +217,18 @@ class Course(runner.Course):
         self.epoch = 1 if batch is None else self.problem.N // batch      # steps
         self.tenth = max(self.epoch // 10, 1)
         every = {"every": self.tenth} if run.method in ("sgd", "adam") else {}
-        loop = METHODS[run.method](self.problem, self.theta, rng=rng, **run.settings, **every)
+        loop = METHODS[run.method](self.problem, self.theta, rng=rng, **self.settings(), **every)
         self.average, self.snapshots = self.theta.copy(), 0
         super().__init__(loop, self.row, self.grid_of(run.epochs), history, first=True)
+
+    def settings(self):
+        """The run's settings as the loop takes them: with functions, which a history cannot hold."""
+        settings, steps = dict(self.run.settings), self.run.epochs * self.epoch
+        if "falls_to" in settings:
+            settings["learning_rate"] = Falling(settings["learning_rate"], settings.pop("falls_to"), steps)
+        if "rises_to" in settings:
+            settings["damping_floor"] = Rising(settings["damping_floor"], settings.pop("rises_to"), steps)
+        return settings
 
     def grid_of(self, epochs):
         """A row at the first tenth of an epoch at or after each of ROWS; after every step where it is an epoch."""

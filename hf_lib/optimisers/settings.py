@@ -1,11 +1,14 @@
 """The switches of the Hessian-free loop and their named presets. Derived in notebook 10."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from hf_lib._checks import choice, count, number
 from hf_lib.solvers.cg_rules import RelativeProgress
+
+from .schedule import number_or_schedule
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,9 @@ class Settings:
         λ at the start; 0 stays 0, as the rule multiplies.
     damping_factor : float
         Factor of the Levenberg–Marquardt rule; 1 keeps λ fixed. Notebook 08 §4.
-    damping_floor : float
-        The rule does not take λ below it. 10 §9.
+    damping_floor : float or callable
+        The rule does not take λ below it, 10 §9: a number, or ``damping_floor(k)`` ≥ 0 for step k = 1, 2, …, after k
+        steps. A floor that rises late shortens the last steps, as a falling learning rate does. 11 §3.
     ratio : {"undamped", "damped"}
         Whether ρ's predicted reduction leaves out ½λ‖p‖² or holds it. 08 §3.
     warm_start : float
@@ -47,7 +51,7 @@ class Settings:
 
     damping: float
     damping_factor: float = 1.5
-    damping_floor: float = 0.0
+    damping_floor: float | Callable[[int], float] = 0.0
     ratio: str = "undamped"
     warm_start: float = 0.95
     stop: object = RelativeProgress()
@@ -62,9 +66,9 @@ class Settings:
 
     def __post_init__(self):
         keep = lambda name, value: object.__setattr__(self, name, value)     # Python's numbers: NumPy's promote float32
-        for name, low, high in (("damping", 0, np.inf), ("damping_factor", 1, np.inf), ("damping_floor", 0, np.inf),
-                                ("warm_start", 0, 1)):
+        for name, low, high in (("damping", 0, np.inf), ("damping_factor", 1, np.inf), ("warm_start", 0, 1)):
             keep(name, number(name, getattr(self, name), low, high))
+        keep("damping_floor", number_or_schedule("damping_floor", self.damping_floor, low=0))
         for name in ("max_cg", "gradient_batch", "curvature_batch"):
             if name == "max_cg" or getattr(self, name) is not None:
                 keep(name, count(name, getattr(self, name)))
