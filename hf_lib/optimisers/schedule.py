@@ -4,7 +4,7 @@ from hf_lib._checks import number
 
 
 def number_or_schedule(name, value, low, high=float("inf"), open_low=False):
-    """Return `value` as a float in [low, high] (or (low, high]); a callable as it is, for `at` checks what it returns."""
+    """A number as a float, in [low, high] or (low, high]; a callable as it is, for `at` checks what it returns."""
     return value if callable(value) else number(name, value, low, high, open_low)
 
 

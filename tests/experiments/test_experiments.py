@@ -26,13 +26,16 @@ RUNS = {
     "adam": dict(learning_rate=0.01, batch=4),
     "hf": dict(preset="stochastic", gradient_batch=4, curvature_batch=2),
     "slip": dict(preset="source2022", gradient_batch=4, preconditioner=0.75),
+    "adam_falling": dict(learning_rate=0.01, batch=4, falls_to=0.1),
+    "hf_rising": dict(preset="stochastic", gradient_batch=4, curvature_batch=2, damping_floor=0.1, rises_to=10),
 }
 
 
-@pytest.mark.parametrize("method", RUNS)
-def test_a_run_that_was_cut_short_goes_on_bit_for_bit(small, method, capsys):
-    mnist.make(mnist.Run("whole", method, RUNS[method], 4, l2=1e-4, held_out=20))
-    run = mnist.Run("cut", method, RUNS[method], 4, l2=1e-4, held_out=20)
+@pytest.mark.parametrize("kind", RUNS)
+def test_a_run_that_was_cut_short_goes_on_bit_for_bit(small, kind, capsys):
+    method = kind.split("_")[0]
+    mnist.make(mnist.Run("whole", method, RUNS[kind], 4, l2=1e-4, held_out=20))
+    run = mnist.Run("cut", method, RUNS[kind], 4, l2=1e-4, held_out=20)
     course = mnist.Course(run, run.history())
     for _ in course.follow(End(steps=3 * course.epoch)):          # until somebody pulls the plug
         course.save()
@@ -76,6 +79,31 @@ def test_what_is_chosen_has_the_lowest_error_of_its_last_rows(small):
         assert error == min(means.values()) == means[which]
     with pytest.raises(SystemExit, match="make nothing first"):
         mnist.validation("nothing")
+
+
+def test_a_rate_falls_and_a_floor_rises_over_the_whole_run(small):
+    def course(kind, **of):
+        return mnist.Course(mnist.Run(kind, kind.split("_")[0], RUNS[kind], 4, **of))
+    rate = course("adam_falling").loop.learning_rate
+    steps = 4 * course("adam_falling").epoch
+    assert rate(0) == 0.01 and rate(steps // 2) == pytest.approx(0.0055) and rate(steps) == pytest.approx(0.001)
+    floor = course("hf_rising").loop.settings.damping_floor
+    assert [floor(k) for k in (0, steps // 2 - 1, steps // 2, steps)] == [0.1, 0.1, 1.0, 1.0]
+    run = course("hf_rising").run
+    assert json.loads(json.dumps(run.described)) == run.described                 # no function in what is stored
+    run = course("adam_falling", held_out=20)
+    assert run.loop.learning_rate.steps == 4 * run.epoch < steps                  # fewer images, shorter epochs
+
+
+def test_a_walk_asks_for_each_run_once_and_ends_where_no_neighbour_is_better(monkeypatch):
+    monkeypatch.setattr(mnist, "WALKS", {"sgd_falling": dict(learning_rate=(1.0, 2.0, 3.0, 4.0, 5.0), l2=(0.0, 1.0))})
+    monkeypatch.setattr(mnist, "STARTS", {"sgd_falling": dict(learning_rate=4.0, l2=1.0)})
+    made = {}
+    monkeypatch.setattr(mnist, "validation", lambda name: (made[name], "valid_error"))
+    for run in mnist.walked("sgd_falling"):
+        assert run.name not in made and run.settings["falls_to"] == 0.0
+        made[run.name] = (run.settings["learning_rate"] - 2.8) ** 2 + run.l2
+    assert min(made, key=made.get) == "choose_sgd_falling_3_0" and len(made) == 7
 
 
 def test_stored_histories_name_their_command_and_revision():
