@@ -5,7 +5,9 @@
     python experiments/mnist.py --quick            # the beginning of each, a few minutes, compared with what is stored
 
 First the settings are chosen: 50,000 training images, the other 10,000 to choose by, the test images
-unseen. Each setting of a method's grid runs once; the best runs again with three weights of L2. What has
+unseen. Each setting of a method's grid runs once; the best runs again with three weights of L2. Then each
+method with an end in view: a learning rate that falls to 0, or a floor under λ that rises in the second half;
+a walk from setting to setting. What has
 the lowest error, the mean of the last three rows, of θ or of its running average, is chosen, and runs on
 all 60,000 with three seeds. Beside it: the source project's SGD, its form of Hessian-free at
 batches of 1,000 and 75, repaired and (at 75) with the slip that its published ratio has, and the
@@ -69,8 +71,10 @@ SIZES, HELD_OUT, LAST = [784, 800, 10], 10_000, 3
 ROWS = (0, 0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, *range(10, 1000, 2))       # epochs with a row
 AVERAGE = 0.1                    # θ̄ ← θ̄ + 0.1 (θ − θ̄) every tenth of an epoch: about the last epoch
 QUICK = 0.2                      # epochs
+FORMER = dict(max_cg=5, preconditioner=0.75)       # of the preset when these runs were made, which do not state them
 GRID = {
-    "hf": [dict(preset="stochastic", gradient_batch=batch, curvature_batch=batch // 4) for batch in (500, 1000, 2000)],
+    "hf": [dict(preset="stochastic", **FORMER, gradient_batch=batch, curvature_batch=batch // 4)
+           for batch in (500, 1000, 2000)],
     "sgd": [dict(learning_rate=rate, batch=batch) for rate in (0.01, 0.025, 0.1, 0.3) for batch in (100, 250)],
     "adam": [dict(learning_rate=rate, batch=batch) for rate in (3e-4, 1e-3) for batch in (100, 250)],
 }
@@ -112,7 +116,8 @@ class Run:
 
     def history(self):
         return stored.History(f"mnist_{self.name}", self.seed, self.described,
-                              command=f"python experiments/mnist.py {self.name}")
+                              command=f"python experiments/mnist.py {self.name}",
+                              before=FORMER if self.settings.get("preset") == "stochastic" else None)
 
 
 def trials(method):
@@ -125,7 +130,7 @@ def trials(method):
 
 
 def _trial(method, settings, l2):
-    words = [method, *(f"{value:g}" for value in settings.values() if not isinstance(value, str))]
+    words = [method, *(f"{value:g}" for name, value in settings.items() if name not in ("preset", *FORMER))]
     return Run("_".join(["choose", *words, *([f"l2_{l2:g}"] if l2 else [])]), method, settings, EPOCHS[method], l2=l2,
                held_out=HELD_OUT)
 
@@ -197,7 +202,7 @@ def runs():
         yield Run(f"classical_{form}", "hf", dict(preset="martens2010", damping=1.0, curvature_batch=5000,
                                                   preconditioner=preconditioner), 12)
     yield Run("project_sgd", "sgd", dict(learning_rate=0.1, batch=100), 20)
-    yield Run("hf_75", "hf", dict(preset="stochastic", gradient_batch=75, curvature_batch=19), 2)
+    yield Run("hf_75", "hf", dict(preset="stochastic", **FORMER, gradient_batch=75, curvature_batch=19), 2)
     yield from final[len(best):]
 
 

@@ -88,15 +88,17 @@ PRESETS = {
     "source2022": Settings(damping=1.0, damping_factor=1.01, ratio="damped", warm_start=1.0,
                            stop=RelativeProgress(k_min=3, k_share=0.0), max_cg=50,
                            preconditioner=None, backtracking=False, line_search=False),
-    # What experiments/mini_batches.py showed (notebook 10 §9): 784-800-10 on MNIST at batch 1,000, float32.
+    # What experiments/mini_batches.py and mnist.py showed (notebooks 10 §9, 11 §3): 784-800-10 on MNIST, float32.
     # curvature_batch: a product costs a quarter. The model knows less of the batch, so the rule finds its balance at a
-    #   larger λ (0.13 where it was 0.03). ρ on other data stays near 0: the gradient is the whole batch's.
-    # max_cg, warm_start: five iterations a step; the warm start carries the solution from batch to batch.
-    # damping_floor: eight CG steps on one batch for everything let λ fall below 0.001 and blew up. Here λ
-    #   meets the floor in the first epoch, and seldom later.
+    #   larger λ (at batch 1,000: 0.13 where it was 0.03). ρ on other data stays near 0: the gradient is the whole batch's.
+    # max_cg, warm_start: three iterations a step; the warm start carries the solution from batch to batch.
+    # preconditioner: at λ ≥ 0.1 it is nearly a multiple of 1 (11 §10), and costs a product.
+    # damping_floor: eight CG steps on one batch for everything let λ fall below 0.001 and blew up. 0.1 is the floor
+    #   of a run's first half. The caller who knows its length K raises it, as a learning rate is lowered:
+    #   damping_floor=lambda k: 0.1 if 2 * k < K else 1.0.
     # line_search: a step that raises f on its own batch is shortened.
     # stop, backtracking: off, for the cap on CG comes first.
-    # The others are those of martens2010. Five seeds end at 1.6 to 1.7 % test error after 20 epochs.
-    "stochastic": Settings(damping=1.0, damping_floor=0.1, gradient_batch=1000, curvature_batch=250, max_cg=5,
-                           stop=None, backtracking=False),
+    # The others are those of martens2010. MEASURED
+    "stochastic": Settings(damping=1.0, damping_floor=0.1, gradient_batch=125, curvature_batch=31, max_cg=3,
+                           preconditioner=None, stop=None, backtracking=False),
 }
