@@ -5,13 +5,12 @@
     python experiments/mnist.py --quick            # the beginning of each, a few minutes, compared with what is stored
 
 First the settings are chosen: 50,000 training images, the other 10,000 to choose by, the test images
-unseen. Each setting of a method's grid runs once; the best runs again with three weights of L2. Then each
-method with an end in view: a learning rate that falls to 0, or a floor under λ that rises in the second half;
-a walk from setting to setting. What has
+unseen. Each setting of a method's grid runs once; the best runs again with three weights of L2. What has
 the lowest error, the mean of the last three rows, of θ or of its running average, is chosen, and runs on
-all 60,000 with three seeds. Beside it: the source project's SGD, its form of Hessian-free at
-batches of 1,000 and 75, repaired and (at 75) with the slip that its published ratio has, and the
-classical form (gradient on all images, curvature on 5,000); with and without the preconditioner.
+all 60,000 with three seeds. The same with an end in view (a learning rate that falls to 0, a floor under λ
+that rises in the second half): a first guess and its neighbours. Beside it: the source project's SGD, its
+form of Hessian-free at batches of 1,000 and 75, repaired and (at 75) with the slip that its published ratio
+has, and the classical form (gradient on all images, curvature on 5,000); with and without the preconditioner.
 
 Histories go to data/runs/mnist_NAME.npz, with a checkpoint beside them until a run is complete: a run
 that was interrupted goes on. One BLAS thread, so that `cpu_seconds` can be compared.
@@ -26,7 +25,7 @@ import history as stored
 import numpy as np
 import runner
 from commands import Entry, command_line
-from tuning import last, walk
+from tuning import last
 
 import hf_lib as hf
 from hf_lib.optimisers.loop import GGN
@@ -79,18 +78,15 @@ GRID = {
     "adam": [dict(learning_rate=rate, batch=batch) for rate in (3e-4, 1e-3) for batch in (100, 250)],
 }
 L2 = (3e-5, 1e-4, 3e-4)
-# The same three with an end in view: the learning rate falls to 0, or the floor under λ rises in the second half.
-WALKS = {
-    "hf_rising": dict(gradient_batch=(60, 125, 250, 500), max_cg=(2, 3, 5, 8), damping_floor=(0.03, 0.1, 0.3, 1.0),
-                      rises_to=(1, 10, 30), l2=(0.0, 3e-5, 1e-4, 3e-4, 1e-3)),
-    "adam_falling": dict(learning_rate=(1e-4, 3e-4, 1e-3, 3e-3, 1e-2), batch=(25, 50, 100, 250),
-                         l2=(0.0, 3e-5, 1e-4, 3e-4, 1e-3)),
-    "sgd_falling": dict(learning_rate=(0.03, 0.1, 0.3, 1.0), batch=(25, 50, 100, 250),
-                        l2=(0.0, 3e-5, 1e-4, 3e-4, 1e-3)),
-}
-STARTS = {"hf_rising": dict(gradient_batch=125, max_cg=3, damping_floor=0.1, rises_to=10, l2=1e-4),
-          "adam_falling": dict(learning_rate=1e-3, batch=100, l2=1e-4),
-          "sgd_falling": dict(learning_rate=0.3, batch=100, l2=3e-5)}
+# With an end in view: the learning rate falls to 0, the floor under λ rises in the second half. A first guess each, and
+# what to try instead of its values, one at a time.
+GUESSES = {"adam_falling": dict(learning_rate=1e-3, batch=100, l2=1e-4),
+           "hf_rising": dict(gradient_batch=125, max_cg=3, damping_floor=0.1, rises_to=10, l2=1e-4),
+           "sgd_falling": dict(learning_rate=0.3, batch=100, l2=3e-5)}
+INSTEAD = {"adam_falling": dict(learning_rate=(3e-4, 3e-3), batch=(50, 250), l2=(3e-5, 3e-4)),
+           "hf_rising": dict(gradient_batch=(60, 250), max_cg=(2, 5), damping_floor=(0.03, 0.3), rises_to=(1, 30),
+                             l2=(3e-5, 3e-4)),
+           "sgd_falling": dict(learning_rate=(0.1, 1.0), batch=(50, 250), l2=(1e-5, 1e-4))}
 EPOCHS = {"hf": 8, "sgd": 10, "adam": 10}                                 # to choose
 FINAL = {"hf": 20, "sgd": 24, "adam": 16}
 SEEDS = (0, 1, 2)
@@ -135,33 +131,22 @@ def _trial(method, settings, l2):
                held_out=HELD_OUT)
 
 
-def walked(family):
-    """A walk's runs: it is begun anew with every run that it asks for, as the next one depends on all before."""
-    runs = []
-
-    def score(setting):
-        run = _step(family, setting)
-        if run not in runs:
-            raise LookupError(run)
-        return validation(run.name)[0]
-    while True:
-        try:
-            return walk(WALKS[family], STARTS[family], score)
-        except LookupError as missing:
-            runs.append(missing.args[0])
-            yield runs[-1]
+def around(family):
+    """A family's first guess, and every setting that differs from it in one value."""
+    guess = GUESSES[family]
+    settings = [guess, *(guess | {name: value} for name, values in INSTEAD[family].items() for value in values)]
+    return [_ending(family, setting) for setting in settings]
 
 
-def _step(family, setting):
+def _ending(family, setting):
     method = family.split("_")[0]
-    settings = dict(setting)
-    l2 = settings.pop("l2")
+    settings = {name: value for name, value in setting.items() if name != "l2"}
     if method == "hf":
-        settings |= dict(preset="stochastic", preconditioner=None, curvature_batch=settings["gradient_batch"] // 4)
+        settings |= dict(preset="stochastic", preconditioner=None, curvature_batch=setting["gradient_batch"] // 4)
     else:
         settings |= dict(falls_to=0.0)
     words = "_".join(f"{value:g}" for value in setting.values())
-    return Run(f"choose_{family}_{words}", method, settings, EPOCHS[method], l2=l2, held_out=HELD_OUT)
+    return Run(f"choose_{family}_{words}", method, settings, EPOCHS[method], l2=setting["l2"], held_out=HELD_OUT)
 
 
 def validation(name):
@@ -184,15 +169,8 @@ def runs():
             tried.append(run)
             yield run
         best[method] = min(tried, key=lambda run: validation(run.name)[0])
-    for family in WALKS:
-        tried = []
-        for run in walked(family):
-            tried.append(run)
-            yield run
-        best[family] = min(tried, key=lambda run: validation(run.name)[0])
-    final = [Run(f"{family}_{seed}", of.method, of.settings, FINAL[of.method], seed, of.l2)
-             for seed in SEEDS for family, of in best.items()]
-    yield from final[:len(best)]
+    final = [_final(method, best[method], seed) for seed in SEEDS for method in GRID]
+    yield from final[:len(GRID)]
     for name, method, batch, factor, epochs in (("slip_75", "slip", 75, 1.01, 2), ("project_1000", "hf", 1000, 1.5, 2),
                                                 ("project_75", "hf", 75, 1.01, 2)):
         for form, preconditioner in FORMS[:1 if method == "slip" else 2]:
@@ -203,7 +181,16 @@ def runs():
                                                   preconditioner=preconditioner), 12)
     yield Run("project_sgd", "sgd", dict(learning_rate=0.1, batch=100), 20)
     yield Run("hf_75", "hf", dict(preset="stochastic", **FORMER, gradient_batch=75, curvature_batch=19), 2)
-    yield from final[len(best):]
+    yield from final[len(GRID):]
+    yield from (_final("hf_guess", around("hf_rising")[0], seed) for seed in SEEDS)     # the preset, its floor raised
+    for family in GUESSES:
+        yield from around(family)
+        chosen = min(around(family), key=lambda run: validation(run.name)[0])
+        yield from (_final(family, chosen, seed) for seed in SEEDS)
+
+
+def _final(name, chosen, seed):
+    return Run(f"{name}_{seed}", chosen.method, chosen.settings, FINAL[chosen.method], seed, chosen.l2)
 
 
 class Course(runner.Course):

@@ -95,15 +95,13 @@ def test_a_rate_falls_and_a_floor_rises_over_the_whole_run(small):
     assert run.loop.learning_rate.steps == 4 * run.epoch < steps                  # fewer images, shorter epochs
 
 
-def test_a_walk_asks_for_each_run_once_and_ends_where_no_neighbour_is_better(monkeypatch):
-    monkeypatch.setattr(mnist, "WALKS", {"sgd_falling": dict(learning_rate=(1.0, 2.0, 3.0, 4.0, 5.0), l2=(0.0, 1.0))})
-    monkeypatch.setattr(mnist, "STARTS", {"sgd_falling": dict(learning_rate=4.0, l2=1.0)})
-    made = {}
-    monkeypatch.setattr(mnist, "validation", lambda name: (made[name], "valid_error"))
-    for run in mnist.walked("sgd_falling"):
-        assert run.name not in made and run.settings["falls_to"] == 0.0
-        made[run.name] = (run.settings["learning_rate"] - 2.8) ** 2 + run.l2
-    assert min(made, key=made.get) == "choose_sgd_falling_3_0" and len(made) == 7
+@pytest.mark.parametrize("family", mnist.GUESSES)
+def test_the_neighbours_of_a_guess_differ_in_one_value_each(family):
+    guess, *others = mnist.around(family)
+    assert len({run.name for run in others}) == len(others) == 2 * len(mnist.GUESSES[family])
+    for run in others:
+        differs = [name for name in guess.described if guess.described[name] != run.described[name]]
+        assert set(differs) - {"curvature_batch"} and len(set(differs) - {"curvature_batch"}) == 1
 
 
 def test_stored_histories_name_their_command_and_revision():

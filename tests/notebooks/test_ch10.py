@@ -219,8 +219,8 @@ def test_what_is_said_of_the_preset(mine):
 
 def test_the_settings_of_the_preset_are_those_of_the_text():
     stochastic, classic = hf.PRESETS["stochastic"], hf.PRESETS["martens2010"]
-    assert (stochastic.gradient_batch, stochastic.curvature_batch, stochastic.max_cg) == (1000, 250, 5)
-    assert (stochastic.warm_start, stochastic.damping_floor) == (0.95, 0.1)
+    assert (stochastic.gradient_batch, stochastic.curvature_batch, stochastic.max_cg) == (125, 31, 3)
+    assert (stochastic.warm_start, stochastic.damping_floor, stochastic.preconditioner) == (0.95, 0.1, None)
     assert stochastic.stop is None and not stochastic.backtracking
     assert (classic.damping, classic.damping_factor, classic.ratio, classic.warm_start) == (45, 1.5, "undamped", 0.95)
     assert (classic.max_cg, classic.preconditioner, classic.stop.eps) == (250, 0.75, 5e-4)
