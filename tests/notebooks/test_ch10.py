@@ -107,7 +107,7 @@ def test_what_is_said_of_the_explosion(mine):
     assert [cost[np.argmin(loss)] for cost, loss, _ in mine.plain[1:]] == pytest.approx([11, 7.3], abs=0.3)
     for _, loss, _ in mine.plain[1:]:                          # seed 0 explodes on some processors only
         assert loss.max() > 20 and loss[-1] > 2.2              # on some one ends far above ln 10
-    assert [run[0][-1] for run in mine.tamed] == pytest.approx([15, 15, 15], abs=0.5)
+    assert [run[0][-1] for run in mine.tamed] == pytest.approx([11, 11, 11], abs=0.5)
     assert mine.plain[1][2][-1].dead > 0.5 and mine.plain[1][1][-1] > mine.plain[1][1][0]
 
 
