@@ -13,7 +13,8 @@ curvature  the same as naive with curvature on 250 of the 1,000
 judge      the same as naive with ρ on the next batch
 sizes      naive on the first 10,000 images with batches of all, 5,000, 1,000, 250 and 75, for
            100 gradient-equivalents of these 10,000
-stochastic the preset, batch 1,000, 20 epochs, five seeds
+stochastic the preset in its first form (batch 1,000, curvature on 250, five CG steps, the diagonal
+           preconditioner), 20 epochs, five seeds
 ========== ===================================================================================
 
 A row is a step; for `stochastic` an epoch. Columns: f on the batch and on 1,000 others, before and
@@ -34,6 +35,8 @@ SMALL, SMALL_BUDGET, SMALL_BATCHES = 10_000, 100, (None, 5000, 1000, 250, 75)
 FEW_EPOCHS = 2
 ARMS = {"naive": {}, "few_cg": {"max_cg": 8}, "floor": {"damping_floor": 1.0}, "curvature": {"curvature_batch": 250},
         "judge": {"judge": "next"}}
+PRESET = {"curvature_batch": 250, "max_cg": 5, "preconditioner": 0.75}     # when `stochastic` was made; its five
+                                                                           # histories do not state these
 AVERAGE = 0.97                    # running average θ̄ ← 0.97 θ̄ + 0.03 θ: about the last thirty steps
 
 
@@ -104,7 +107,7 @@ class Stochastic(Course):
         self.epoch = problem.N // BATCH
         self.seen, self.dampings, self.rejected = [], [], 0
         loop = hf.HessianFree(problem, self.watch.theta, self.watch.rng, preset="stochastic", gradient_batch=BATCH,
-                              max_steps=EPOCHS * self.epoch)
+                              **PRESET, max_steps=EPOCHS * self.epoch)
         super().__init__(loop, self.sums, Grid.every(self.epoch), history)
 
     def advance(self):
@@ -140,10 +143,11 @@ def make(name, args):
                  lambda history, size=size: small(history, size), End(cost=np.nextafter(SMALL_BUDGET, np.inf)))
                 for size in SMALL_BATCHES]
     else:
-        runs = [(f"stochastic_{seed}", seed, {"preset": "stochastic", "batch": BATCH},
+        runs = [(f"stochastic_{seed}", seed, {"preset": "stochastic", "batch": BATCH, **PRESET},
                  lambda history, seed=seed: Stochastic(history, seed), End()) for seed in args.seeds]
     for file, seed, settings, course, end in runs:
-        run(History(f"mini_batches_{file}", seed, settings), course, end, args.fresh)
+        before = PRESET if "preset" in settings else None
+        run(History(f"mini_batches_{file}", seed, settings, before=before), course, end, args.fresh)
 
 
 def entries():

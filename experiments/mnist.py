@@ -7,9 +7,10 @@
 First the settings are chosen: 50,000 training images, the other 10,000 to choose by, the test images
 unseen. Each setting of a method's grid runs once; the best runs again with three weights of L2. What has
 the lowest error, the mean of the last three rows, of θ or of its running average, is chosen, and runs on
-all 60,000 with three seeds. Beside it: the source project's SGD, its form of Hessian-free at
-batches of 1,000 and 75, repaired and (at 75) with the slip that its published ratio has, and the
-classical form (gradient on all images, curvature on 5,000); with and without the preconditioner.
+all 60,000 with three seeds. The same with an end in view (a learning rate that falls to 0, a floor under λ
+that rises in the second half): a first guess and its neighbours. Beside it: the source project's SGD, its
+form of Hessian-free at batches of 1,000 and 75, repaired and (at 75) with the slip that its published ratio
+has, and the classical form (gradient on all images, curvature on 5,000); with and without the preconditioner.
 
 Histories go to data/runs/mnist_NAME.npz, with a checkpoint beside them until a run is complete: a run
 that was interrupted goes on. One BLAS thread, so that `cpu_seconds` can be compared.
@@ -41,16 +42,51 @@ class Slip(hf.HessianFree):
         return replace(result, phi=np.append(result.phi[:-1], -promise)), plain
 
 
+@dataclass(frozen=True)
+class Falling:
+    """A learning rate that falls linearly over `steps` steps, from `start` to the share `to` of it."""
+
+    start: float
+    to: float
+    steps: int
+
+    def __call__(self, k):
+        return self.start * (1 - (1 - self.to) * min(k / self.steps, 1))
+
+
+@dataclass(frozen=True)
+class Rising:
+    """A floor under λ that is `times` as high in the second half of `steps` steps."""
+
+    start: float
+    times: float
+    steps: int
+
+    def __call__(self, k):
+        return self.start * (self.times if 2 * k >= self.steps else 1)
+
+
 SIZES, HELD_OUT, LAST = [784, 800, 10], 10_000, 3
 ROWS = (0, 0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, *range(10, 1000, 2))       # epochs with a row
 AVERAGE = 0.1                    # θ̄ ← θ̄ + 0.1 (θ − θ̄) every tenth of an epoch: about the last epoch
 QUICK = 0.2                      # epochs
+FORMER = dict(max_cg=5, preconditioner=0.75)       # of the preset when these runs were made, which do not state them
 GRID = {
-    "hf": [dict(preset="stochastic", gradient_batch=batch, curvature_batch=batch // 4) for batch in (500, 1000, 2000)],
+    "hf": [dict(preset="stochastic", **FORMER, gradient_batch=batch, curvature_batch=batch // 4)
+           for batch in (500, 1000, 2000)],
     "sgd": [dict(learning_rate=rate, batch=batch) for rate in (0.01, 0.025, 0.1, 0.3) for batch in (100, 250)],
     "adam": [dict(learning_rate=rate, batch=batch) for rate in (3e-4, 1e-3) for batch in (100, 250)],
 }
 L2 = (3e-5, 1e-4, 3e-4)
+# With an end in view: the learning rate falls to 0, the floor under λ rises in the second half. A first guess each, and
+# what to try instead of its values, one at a time.
+GUESSES = {"adam_falling": dict(learning_rate=1e-3, batch=100, l2=1e-4),
+           "hf_rising": dict(gradient_batch=125, max_cg=3, damping_floor=0.1, rises_to=10, l2=1e-4),
+           "sgd_falling": dict(learning_rate=0.3, batch=100, l2=3e-5)}
+INSTEAD = {"adam_falling": dict(learning_rate=(3e-4, 3e-3), batch=(50, 250), l2=(3e-5, 3e-4)),
+           "hf_rising": dict(gradient_batch=(60, 250), max_cg=(2, 5), damping_floor=(0.03, 0.3), rises_to=(1, 30),
+                             l2=(3e-5, 3e-4)),
+           "sgd_falling": dict(learning_rate=(0.1, 1.0), batch=(50, 250), l2=(1e-5, 1e-4))}
 EPOCHS = {"hf": 8, "sgd": 10, "adam": 10}                                 # to choose
 FINAL = {"hf": 20, "sgd": 24, "adam": 16}
 SEEDS = (0, 1, 2)
@@ -76,7 +112,8 @@ class Run:
 
     def history(self):
         return stored.History(f"mnist_{self.name}", self.seed, self.described,
-                              command=f"python experiments/mnist.py {self.name}")
+                              command=f"python experiments/mnist.py {self.name}",
+                              before=FORMER if self.settings.get("preset") == "stochastic" else None)
 
 
 def trials(method):
@@ -89,9 +126,27 @@ def trials(method):
 
 
 def _trial(method, settings, l2):
-    words = [method, *(f"{value:g}" for value in settings.values() if not isinstance(value, str))]
+    words = [method, *(f"{value:g}" for name, value in settings.items() if name not in ("preset", *FORMER))]
     return Run("_".join(["choose", *words, *([f"l2_{l2:g}"] if l2 else [])]), method, settings, EPOCHS[method], l2=l2,
                held_out=HELD_OUT)
+
+
+def around(family):
+    """A family's first guess, and every setting that differs from it in one value."""
+    guess = GUESSES[family]
+    settings = [guess, *(guess | {name: value} for name, values in INSTEAD[family].items() for value in values)]
+    return [_ending(family, setting) for setting in settings]
+
+
+def _ending(family, setting):
+    method = family.split("_")[0]
+    settings = {name: value for name, value in setting.items() if name != "l2"}
+    if method == "hf":
+        settings |= dict(preset="stochastic", preconditioner=None, curvature_batch=setting["gradient_batch"] // 4)
+    else:
+        settings |= dict(falls_to=0.0)
+    words = "_".join(f"{value:g}" for value in setting.values())
+    return Run(f"choose_{family}_{words}", method, settings, EPOCHS[method], l2=setting["l2"], held_out=HELD_OUT)
 
 
 def validation(name):
@@ -114,8 +169,7 @@ def runs():
             tried.append(run)
             yield run
         best[method] = min(tried, key=lambda run: validation(run.name)[0])
-    final = [Run(f"{method}_{seed}", method, of.settings, FINAL[method], seed, of.l2)
-             for seed in SEEDS for method, of in best.items()]
+    final = [_final(method, best[method], seed) for seed in SEEDS for method in GRID]
     yield from final[:len(GRID)]
     for name, method, batch, factor, epochs in (("slip_75", "slip", 75, 1.01, 2), ("project_1000", "hf", 1000, 1.5, 2),
                                                 ("project_75", "hf", 75, 1.01, 2)):
@@ -126,8 +180,17 @@ def runs():
         yield Run(f"classical_{form}", "hf", dict(preset="martens2010", damping=1.0, curvature_batch=5000,
                                                   preconditioner=preconditioner), 12)
     yield Run("project_sgd", "sgd", dict(learning_rate=0.1, batch=100), 20)
-    yield Run("hf_75", "hf", dict(preset="stochastic", gradient_batch=75, curvature_batch=19), 2)
+    yield Run("hf_75", "hf", dict(preset="stochastic", **FORMER, gradient_batch=75, curvature_batch=19), 2)
     yield from final[len(GRID):]
+    yield from (_final("hf_guess", around("hf_rising")[0], seed) for seed in SEEDS)     # the preset, its floor raised
+    for family in GUESSES:
+        yield from around(family)
+        chosen = min(around(family), key=lambda run: validation(run.name)[0])
+        yield from (_final(family, chosen, seed) for seed in SEEDS)
+
+
+def _final(name, chosen, seed):
+    return Run(f"{name}_{seed}", chosen.method, chosen.settings, FINAL[chosen.method], seed, chosen.l2)
 
 
 class Course(runner.Course):
@@ -146,16 +209,28 @@ class Course(runner.Course):
         self.epoch = 1 if batch is None else self.problem.N // batch      # steps
         self.tenth = max(self.epoch // 10, 1)
         every = {"every": self.tenth} if run.method in ("sgd", "adam") else {}
-        loop = METHODS[run.method](self.problem, self.theta, rng=rng, **run.settings, **every)
+        loop = METHODS[run.method](self.problem, self.theta, rng=rng, **self.settings(), **every)
         self.average, self.snapshots = self.theta.copy(), 0
         super().__init__(loop, self.row, self.grid_of(run.epochs), history, first=True)
+
+    def settings(self):
+        """The run's settings as the loop takes them: with functions, which a history cannot hold."""
+        settings, steps = dict(self.run.settings), self.run.epochs * self.epoch
+        if "falls_to" in settings:
+            settings["learning_rate"] = Falling(settings["learning_rate"], settings.pop("falls_to"), steps)
+        if "rises_to" in settings:
+            settings["damping_floor"] = Rising(settings["damping_floor"], settings.pop("rises_to"), steps)
+        return settings
 
     def grid_of(self, epochs):
         """A row at the first tenth of an epoch at or after each of ROWS; after every step where it is an epoch."""
         if self.epoch == 1:
             return runner.Grid.points(range(1, max(int(epochs), 1) + 1), "index")
-        tenths = [ceil((row - 1e-9) * self.epoch / self.tenth) for row in ROWS if 0 < row <= epochs]
-        return runner.Grid.points([self.tenth * tenth for tenth in tenths], "index")
+        return runner.Grid.points([self.steps_until(row) for row in ROWS if 0 < row <= epochs], "index")
+
+    def steps_until(self, epochs):
+        """The steps of so many epochs, up to the next tenth of one."""
+        return self.tenth * ceil((epochs - 1e-9) * self.epoch / self.tenth)
 
     def advance(self):
         step = super().advance()
@@ -208,7 +283,8 @@ def make(run, fresh=False):
 
 def begin(run):
     """The beginning of a run as new, compared with the stored one."""
-    new = runner.rows(Course(replace(run, epochs=QUICK)), runner.End())
+    course = Course(run)
+    new = runner.rows(course, runner.End(steps=course.steps_until(QUICK)))
     differences, rows = runner.apart(stored.load(run.history().path)[0], new, by="steps")
     print(f"{run.name:32} {rows} rows, largest relative difference from the stored ones "
           f"{max(differences.values()):.1g}", flush=True)

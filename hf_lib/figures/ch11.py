@@ -13,18 +13,19 @@ PREFIX = "mnist_"
 # group → name → the run, or the beginning of the names of its seeds
 GROUPS = {
     "tuned, three seeds": {"Hessian-free": "hf_", "SGD": "sgd_", "Adam": "adam_"},
+    "with an end in view": {"HF, late floor": "hf_guess_", "SGD": "sgd_", "Adam": "adam_", "Adam, η falls": "adam_falling_"},
     "the project's": {"SGD, η = 0.1": "project_sgd", "batch 1,000": "project_1000_cg",
                       "batch 75, with the slip": "slip_75_cg", "batch 75, repaired": "project_75_cg",
-                      "batch 75, preset stochastic": "hf_75"},
+                      "batch 75, chapter 10's form": "hf_75"},
     "CG and PCG": {"batch 1,000, CG": "project_1000_cg", "batch 1,000, PCG": "project_1000_pcg",
                    "all images, CG": "classical_cg", "all images, PCG": "classical_pcg"},
 }
 LOOKS = {
     "Hessian-free": (style.COLOUR["Hessian-free"], "-"), "SGD": (style.COLOUR["SGD"], DASHED),
-    "Adam": (style.COLOUR["Adam"], DOTTED),
+    "Adam": (style.COLOUR["Adam"], DOTTED), "HF, late floor": ("#2B43E1", "-"), "Adam, η falls": ("#844729", LONG),
     "SGD, η = 0.1": (style.COLOUR["SGD"], DASHED), "batch 1,000": ("#2B43E1", "-"),
     "batch 75, with the slip": ("#4E1D96", LONG), "batch 75, repaired": ("#000000", DOTTED),
-    "batch 75, preset stochastic": (style.COLOUR["Hessian-free"], DASH_DOT),
+    "batch 75, chapter 10's form": (style.COLOUR["Hessian-free"], DASH_DOT),
     "batch 1,000, CG": ("#2B43E1", "-"), "batch 1,000, PCG": ("#EE3C02", DASHED),
     "all images, CG": ("#4E1D96", LONG), "all images, PCG": ("#844729", DASH_DOT),
 }

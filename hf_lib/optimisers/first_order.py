@@ -10,6 +10,7 @@ from hf_lib._checks import count, number
 
 from .loop import GRADIENT, Batches, Optimiser, Step, value_and_gradient
 from .saving import Resumable
+from .schedule import at, described, number_or_schedule
 
 IDLE = 100           # steps on all data that leave θ as it is, one after the other: then nothing comes any more
 
@@ -45,22 +46,20 @@ class FirstOrder(Resumable, Optimiser):
 
     def __init__(self, problem, theta, learning_rate, batch=None, rng=None, max_steps=None, every=1):
         super().__init__(problem, theta, max_steps)
-        self.learning_rate = learning_rate if callable(learning_rate) else \
-            number("learning_rate", learning_rate, low=0, open_low=True)
+        self.learning_rate = number_or_schedule("learning_rate", learning_rate, low=0, open_low=True)
         self.every = count("every", every)
         self._batches = Batches(problem, batch, rng, "batch")
         self._gradient, self._idle = None, 0
 
     def _described(self):
         of = {name: getattr(self, name) for name in self._settings} | {"batch": self._batches.size}
-        told = (f"{name}={getattr(value, '__qualname__', value)}" for name, value in of.items())
-        return f"{type(self).__name__}({', '.join(told)})"
+        return f"{type(self).__name__}({described(of)})"
 
     def _step(self):
         if self._gradient is None:
             self._evaluate(self.theta, 0)
         while self.reason is None:
-            eta = _at("learning_rate", self.learning_rate, self.index)
+            eta = at("learning_rate", self.learning_rate, self.index)
             theta = self._move(self.theta, self._gradient, eta)
             loss = self._evaluate(theta, self.index + 1)
             if self.reason is None:
@@ -114,12 +113,11 @@ class Momentum(FirstOrder):
 
     def __init__(self, problem, theta, learning_rate, momentum=0.9, **others):
         super().__init__(problem, theta, learning_rate, **others)
-        self.momentum = momentum if callable(momentum) else \
-            number("momentum", momentum, low=0, high=np.nextafter(1, 0))
+        self.momentum = number_or_schedule("momentum", momentum, low=0, high=np.nextafter(1, 0))
         self.velocity = np.zeros_like(self.theta)
 
     def _move(self, theta, g, eta):
-        self.velocity = _at("momentum", self.momentum, self.index) * self.velocity - eta * g
+        self.velocity = at("momentum", self.momentum, self.index) * self.velocity - eta * g
         return theta + self.velocity
 
 
@@ -131,8 +129,8 @@ class NAG(Momentum):
     """
 
     def _move(self, theta, g, eta):
-        self.velocity = _at("momentum", self.momentum, self.index) * self.velocity - eta * g
-        return theta + _at("momentum", self.momentum, self.index + 1) * self.velocity - eta * g   # the next look-ahead
+        self.velocity = at("momentum", self.momentum, self.index) * self.velocity - eta * g
+        return theta + at("momentum", self.momentum, self.index + 1) * self.velocity - eta * g   # the next look-ahead
 
 
 class Adam(FirstOrder):
@@ -159,8 +157,3 @@ class Adam(FirstOrder):
         mean = self.mean / (1 - self.beta1 ** k)
         square = self.square / (1 - self.beta2 ** k)
         return theta - eta * mean / (np.sqrt(square) + self.eps)
-
-
-def _at(name, value, k):
-    """A setting at step k, a Python float: it may be a function of k, and NumPy's numbers would promote float32."""
-    return number(f"{name}({k})", value(k), low=0) if callable(value) else value

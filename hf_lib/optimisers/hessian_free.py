@@ -16,6 +16,7 @@ from .ending import PATIENCE, no_step, rounding_of, unseen
 from .loop import GGN, GRADIENT, REVERSE, VALUE, Batches, Optimiser, value_and_gradient
 from .record import HFStep, dead_units
 from .saving import Resumable
+from .schedule import at, described
 from .settings import PRESETS, Settings
 
 MAX_REJECTIONS = 30      # in a row; λ has then grown by 1.5³⁰ ≈ 2·10⁵
@@ -92,7 +93,7 @@ class HessianFree(Resumable, Optimiser):
             generator("rng", rng)
 
     def _described(self):
-        return repr(self.settings)
+        return f"Settings({described(vars(self.settings))})"
 
     def _step(self):
         theta, lam = self.theta, self.damping
@@ -118,7 +119,7 @@ class HessianFree(Resumable, Optimiser):
         rho = reduction_ratio(f0 - f1, -model)
         if self.settings.damping_factor > 1:
             new = levenberg_marquardt(lam, rho, self.settings.damping_factor)
-            self.damping = max(new, self.settings.damping_floor)
+            self.damping = max(new, at("damping_floor", self.settings.damping_floor, self.index + 1))
         if self.settings.line_search:
             search = armijo(lambda a: evaluate(a * p), f0, float(g @ p), first=f1)
             alpha, f1, words = search.step, search.value, search.reason

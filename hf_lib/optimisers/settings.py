@@ -1,11 +1,14 @@
 """The switches of the Hessian-free loop and their named presets. Derived in notebook 10."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from hf_lib._checks import choice, count, number
 from hf_lib.solvers.cg_rules import RelativeProgress
+
+from .schedule import number_or_schedule
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,9 @@ class Settings:
         λ at the start; 0 stays 0, as the rule multiplies.
     damping_factor : float
         Factor of the Levenberg–Marquardt rule; 1 keeps λ fixed. Notebook 08 §4.
-    damping_floor : float
-        The rule does not take λ below it. 10 §9.
+    damping_floor : float or callable
+        The rule does not take λ below it, 10 §9: a number, or ``damping_floor(k)`` ≥ 0 for step k = 1, 2, …, after k
+        steps. A floor that rises late shortens the last steps, as a falling learning rate does. 11 §3.
     ratio : {"undamped", "damped"}
         Whether ρ's predicted reduction leaves out ½λ‖p‖² or holds it. 08 §3.
     warm_start : float
@@ -47,7 +51,7 @@ class Settings:
 
     damping: float
     damping_factor: float = 1.5
-    damping_floor: float = 0.0
+    damping_floor: float | Callable[[int], float] = 0.0
     ratio: str = "undamped"
     warm_start: float = 0.95
     stop: object = RelativeProgress()
@@ -62,9 +66,9 @@ class Settings:
 
     def __post_init__(self):
         keep = lambda name, value: object.__setattr__(self, name, value)     # Python's numbers: NumPy's promote float32
-        for name, low, high in (("damping", 0, np.inf), ("damping_factor", 1, np.inf), ("damping_floor", 0, np.inf),
-                                ("warm_start", 0, 1)):
+        for name, low, high in (("damping", 0, np.inf), ("damping_factor", 1, np.inf), ("warm_start", 0, 1)):
             keep(name, number(name, getattr(self, name), low, high))
+        keep("damping_floor", number_or_schedule("damping_floor", self.damping_floor, low=0))
         for name in ("max_cg", "gradient_batch", "curvature_batch"):
             if name == "max_cg" or getattr(self, name) is not None:
                 keep(name, count(name, getattr(self, name)))
@@ -84,15 +88,17 @@ PRESETS = {
     "source2022": Settings(damping=1.0, damping_factor=1.01, ratio="damped", warm_start=1.0,
                            stop=RelativeProgress(k_min=3, k_share=0.0), max_cg=50,
                            preconditioner=None, backtracking=False, line_search=False),
-    # What experiments/mini_batches.py showed (notebook 10 §9): 784-800-10 on MNIST at batch 1,000, float32.
+    # What experiments/mini_batches.py and mnist.py showed (notebooks 10 §9, 11 §3): 784-800-10 on MNIST, float32.
     # curvature_batch: a product costs a quarter. The model knows less of the batch, so the rule finds its balance at a
-    #   larger λ (0.13 where it was 0.03). ρ on other data stays near 0: the gradient is the whole batch's.
-    # max_cg, warm_start: five iterations a step; the warm start carries the solution from batch to batch.
-    # damping_floor: eight CG steps on one batch for everything let λ fall below 0.001 and blew up. Here λ
-    #   meets the floor in the first epoch, and seldom later.
+    #   larger λ (at batch 1,000: 0.13 where it was 0.03). ρ on other data stays near 0: the gradient is the whole batch's.
+    # max_cg, warm_start: three iterations a step; the warm start carries the solution from batch to batch.
+    # preconditioner: at λ ≥ 0.1 it is nearly a multiple of 1 (11 §10), and costs a product.
+    # damping_floor: eight CG steps on one batch for everything let λ fall below 0.001 and blew up. 0.1 is the floor
+    #   of a run's first half. The caller who knows its length K raises it, as a learning rate is lowered:
+    #   damping_floor=lambda k: 0.1 if 2 * k < K else 1.0.
     # line_search: a step that raises f on its own batch is shortened.
     # stop, backtracking: off, for the cap on CG comes first.
-    # The others are those of martens2010. Five seeds end at 1.6 to 1.7 % test error after 20 epochs.
-    "stochastic": Settings(damping=1.0, damping_floor=0.1, gradient_batch=1000, curvature_batch=250, max_cg=5,
-                           stop=None, backtracking=False),
+    # The others are those of martens2010. MEASURED
+    "stochastic": Settings(damping=1.0, damping_floor=0.1, gradient_batch=125, curvature_batch=31, max_cg=3,
+                           preconditioner=None, stop=None, backtracking=False),
 }

@@ -26,13 +26,16 @@ RUNS = {
     "adam": dict(learning_rate=0.01, batch=4),
     "hf": dict(preset="stochastic", gradient_batch=4, curvature_batch=2),
     "slip": dict(preset="source2022", gradient_batch=4, preconditioner=0.75),
+    "adam_falling": dict(learning_rate=0.01, batch=4, falls_to=0.1),
+    "hf_rising": dict(preset="stochastic", gradient_batch=4, curvature_batch=2, damping_floor=0.1, rises_to=10),
 }
 
 
-@pytest.mark.parametrize("method", RUNS)
-def test_a_run_that_was_cut_short_goes_on_bit_for_bit(small, method, capsys):
-    mnist.make(mnist.Run("whole", method, RUNS[method], 4, l2=1e-4, held_out=20))
-    run = mnist.Run("cut", method, RUNS[method], 4, l2=1e-4, held_out=20)
+@pytest.mark.parametrize("kind", RUNS)
+def test_a_run_that_was_cut_short_goes_on_bit_for_bit(small, kind, capsys):
+    method = kind.split("_")[0]
+    mnist.make(mnist.Run("whole", method, RUNS[kind], 4, l2=1e-4, held_out=20))
+    run = mnist.Run("cut", method, RUNS[kind], 4, l2=1e-4, held_out=20)
     course = mnist.Course(run, run.history())
     for _ in course.follow(End(steps=3 * course.epoch)):          # until somebody pulls the plug
         course.save()
@@ -76,6 +79,29 @@ def test_what_is_chosen_has_the_lowest_error_of_its_last_rows(small):
         assert error == min(means.values()) == means[which]
     with pytest.raises(SystemExit, match="make nothing first"):
         mnist.validation("nothing")
+
+
+def test_a_rate_falls_and_a_floor_rises_over_the_whole_run(small):
+    def course(kind, **of):
+        return mnist.Course(mnist.Run(kind, kind.split("_")[0], RUNS[kind], 4, **of))
+    rate = course("adam_falling").loop.learning_rate
+    steps = 4 * course("adam_falling").epoch
+    assert rate(0) == 0.01 and rate(steps // 2) == pytest.approx(0.0055) and rate(steps) == pytest.approx(0.001)
+    floor = course("hf_rising").loop.settings.damping_floor
+    assert [floor(k) for k in (0, steps // 2 - 1, steps // 2, steps)] == [0.1, 0.1, 1.0, 1.0]
+    run = course("hf_rising").run
+    assert json.loads(json.dumps(run.described)) == run.described                 # no function in what is stored
+    run = course("adam_falling", held_out=20)
+    assert run.loop.learning_rate.steps == 4 * run.epoch < steps                  # fewer images, shorter epochs
+
+
+@pytest.mark.parametrize("family", mnist.GUESSES)
+def test_the_neighbours_of_a_guess_differ_in_one_value_each(family):
+    guess, *others = mnist.around(family)
+    assert len({run.name for run in others}) == len(others) == 2 * len(mnist.GUESSES[family])
+    for run in others:
+        differs = [name for name in guess.described if guess.described[name] != run.described[name]]
+        assert set(differs) - {"curvature_batch"} and len(set(differs) - {"curvature_batch"}) == 1
 
 
 def test_stored_histories_name_their_command_and_revision():

@@ -229,6 +229,57 @@ def test_the_floor_holds_lambda_up_and_lets_it_grow_again():
     assert [step.damping for step in grown] == [0.03, pytest.approx(0.045)]
 
 
+def test_the_floor_may_rise_and_does_so_at_the_step_whose_number_it_is_given():
+    problem, theta = sine()
+    ks = []
+
+    def rising(k):
+        ks.append(k)
+        return 0.5 if k >= 7 else 0.03
+    steps = list(hf.HessianFree(problem, theta, damping=0.05, damping_floor=rising, max_steps=12))
+    fixed = list(hf.HessianFree(problem, theta, damping=0.05, damping_floor=0.03, max_steps=7))
+    assert ks == list(range(1, 13))                            # λ of the step after k steps; the first one's is given
+    assert [step.damping for step in steps[:7]] == [step.damping for step in fixed]
+    assert steps[6].damping < 0.5 and min(step.damping for step in steps[7:]) == steps[7].damping == 0.5
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_floor_that_stays_is_the_number_bit_for_bit(dtype):
+    problem, theta = sine(dtype=dtype)
+    number, function = (hf.HessianFree(problem, theta, np.random.default_rng(0), damping=0.05, gradient_batch=40,
+                                       curvature_batch=20, damping_floor=floor, max_steps=12)
+                        for floor in (0.03, lambda k: np.float64(0.03)))
+    for a, b in zip(number, function, strict=True):
+        same(a, b)
+        assert b.theta.dtype == function.warm.dtype == dtype and type(b.damping) is float
+
+
+@pytest.mark.parametrize("returned, error, words", [
+    (np.nan, ValueError, r"damping_floor\(1\) is nan"), (-0.1, ValueError, r"damping_floor\(1\) is -0.1"),
+    (np.inf, ValueError, r"damping_floor\(1\) is inf"),
+    (None, TypeError, r"damping_floor\(1\) must be a number, got NoneType"),
+])
+def test_what_a_floor_returns_is_checked(returned, error, words):
+    problem, theta = sine()
+    with pytest.raises(error, match=words):
+        next(hf.HessianFree(problem, theta, damping_floor=lambda k: returned))
+
+
+def test_a_loop_with_a_floor_that_rises_goes_on_where_it_was_saved():
+    def rising(k):
+        return 0.5 if k >= 7 else 0.03
+
+    def make(floor=rising):
+        return hf.HessianFree(*sine(), damping=0.05, damping_floor=floor, max_steps=12)
+    whole, cut = list(make()), make()
+    for _ in range(6):
+        next(cut)
+    for a, b in zip(whole[6:], make().restore(cut.state()), strict=True):
+        same(a, b)
+    with pytest.raises(ValueError, match=r"damping_floor=.*rising.* this loop has .*damping_floor=0.03"):
+        make(0.03).restore(cut.state())
+
+
 def test_the_record_holds_what_rho_is_made_of():
     problem, theta = sine()
     for step in hf.HessianFree(problem, theta, damping=1.0, line_search=False, max_steps=10):
@@ -774,6 +825,7 @@ def test_another_kind_of_generator_is_refused():
     (dict(damping=np.nan), ValueError, "damping is nan"),
     (dict(damping_factor=0.9), ValueError, "damping_factor is 0.9"),
     (dict(damping_floor=-1.0), ValueError, "damping_floor is -1.0"),
+    (dict(damping_floor="0.1"), TypeError, "damping_floor must be a number, got str"),
     (dict(ratio="none"), ValueError, "ratio is 'none'"),
     (dict(warm_start=1.1), ValueError, "warm_start is 1.1"),
     (dict(stop="soon"), TypeError, "stop must be a callable or None, got str"),
