@@ -18,6 +18,7 @@ from IPython.display import display
 from .answers import Answer, Text, Verdict
 from .compare import Finding, a_type
 from .held import held
+from .remembered import keep
 from .unanswered import NOT_ATTEMPTED
 
 KINDS = ("warm-up", "core", "stretch", "find the bug")
@@ -91,7 +92,7 @@ class Exercise:
         self.target = _last_name(self.name, self.stub)
         self.reference = self.compile(self.code)
         self._hints_read = 0
-        self._correct = ()  # holds the reader's last correct answer
+        self._correct = ()  # holds the reader's last correct answer, and where it is from if not from this session
         self._said = (None, None)  # the last verdict, and the run of a cell in which it was given
 
     def __repr__(self):
@@ -107,8 +108,12 @@ class Exercise:
     def answer(self):
         """The reader's last correct answer in this session, or else the course's; it says which."""
         if self._correct:
-            return Answer(self.name, self._correct[0], yours=True)
+            return Answer(self.name, self._correct[0], True, *self._correct[1:])
         return Answer(self.name, self.reference, yours=False)
+
+    def take(self, answer, whence):
+        """Hand on an answer that was found correct elsewhere as the reader's own."""
+        self._correct = (answer, whence)
 
     def check(self, answer):
         """Judge an answer; return a `Verdict`. Never raises on an answer, whatever it is."""
@@ -124,7 +129,8 @@ class Exercise:
         printed = tuple(f"printed: `{line.replace('`', chr(39))}`" for line in stream.first_lines())
         if found is None:
             self._correct = (answer,)
-            return Verdict(self.name, "correct", "", self._praise, printed)
+            fault = keep(self, answer)
+            return Verdict(self.name, "correct", "", self._praise, (*printed, *([fault] if fault else [])))
         if found.name == NOT_ATTEMPTED.name:
             return Verdict(self.name, "not attempted", "", found.message)
         return Verdict(self.name, "incorrect", found.name, found.message, (*found.details, *printed)[:MOST_DETAILS])
@@ -162,10 +168,10 @@ class Exercise:
         if run is not None and run == _running():
             display(verdict)
 
-    def compile(self, source):
+    def compile(self, source, filename=None):
         """Run a source text as the notebook would; return what it defines under the stub's name."""
         namespace = {"np": np, "__name__": f"hf_lib.exercises.{self.name}", **self.uses}
-        exec(compile(source, f"<{self.name}>", "exec"), namespace)
+        exec(compile(source, filename or f"<{self.name}>", "exec"), namespace)
         return namespace[self.target]
 
 
