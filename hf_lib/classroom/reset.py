@@ -14,7 +14,7 @@ def main(arguments):
     """
     where = places()
     known = chapters(where.notebooks)
-    chosen = [c for c in known if len(arguments) == 1 and arguments[0] and c.name.startswith(arguments[0])]
+    chosen = [c for c in known if len(arguments) == 1 and arguments[0] and c.name.startswith(arguments[0].zfill(2))]
     if len(chosen) != 1:
         print("Name one chapter by its number, as in: reset 07. There are "
               + ", ".join(chapter.name.partition("_")[0] for chapter in known) + ".")

@@ -95,7 +95,7 @@ def _cell(cell):
         raise Damaged("has a cell that is none")
     whole = {"cell_type": kind, "metadata": _a(dict, cell.get("metadata")),
              "source": source.replace("\r\n", "\n").replace("\r", "\n")}
-    if isinstance(cell.get("id"), str):
+    if isinstance(cell.get("id"), str) and cell["id"]:
         whole["id"] = cell["id"]
     if kind == "code":
         count = cell.get("execution_count", cell.get("prompt_number"))
