@@ -16,6 +16,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from .inside_child import ENDED
+
 ROOT = Path(__file__).resolve().parents[2]                 # the folder that holds hf_lib
 START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from hf_lib.judge.inside_child import main; main()"
 STARTING = 120.0                                            # seconds by the clock for the imports, at worst
@@ -54,7 +56,8 @@ def judge_apart(sources, seconds=10.0, megabytes=2048):
 
     The child works in a temporary folder, which is deleted, with no input and no network; it may neither start
     programs nor change files elsewhere, and what it prints is lost. An answer that is stopped costs no other its
-    verdict: a new child goes on with the next. Answers of one call share a process, so call it once a person.
+    verdict: a new child goes on with the next. On Linux each answer has a process of its own, a copy of the child;
+    elsewhere the answers of one call share it, so call it once a person.
 
     Parameters
     ----------
@@ -102,8 +105,7 @@ def _by_one_child(sources, folder, seconds, megabytes):
         for source in sources:
             said = _next(lines, PATIENCE * seconds)
             if "ended" in said:
-                why = "Python itself came to an end in this answer (`os._exit`, or a crash)."
-                return [*outcomes, _stopped(source, why)]
+                return [*outcomes, _stopped(source, ENDED)]
             if not said:
                 return [*outcomes, _stopped(source, f"It was stopped after {PATIENCE * seconds:g} s by the clock.")]
             outcomes.append(Outcome(source[0], said["status"], said["diagnosis"], said["message"],

@@ -20,6 +20,9 @@ CAUSES = {                                                  # what Python announ
     "files": ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod",
               "os.chown", "os.utime", "shutil.rmtree", "shutil.move", "shutil.copyfile"),
 }
+FORKS = sys.platform.startswith("linux")                    # macOS forks too, but not safely with its own libraries
+SAID = 77                                                   # exit status: the outcome has been said
+ENDED = "Python itself came to an end in this answer (`os._exit`, or a crash)."
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -37,27 +40,49 @@ class Channel:
         with self.lock:
             print(json.dumps(what), file=self.pipe, flush=True)
 
-    def say_last(self, **what):
-        """Say it as the last thing that this process does."""
-        self.say(**what)
-        os._exit(0)
-
 
 def main():
-    """Judge the answers of the task on stdin, one after the other."""
+    """Judge the answers of the task on stdin, one after the other.
+
+    Where the system forks safely, each answer gets a process of its own: a copy of this one, in which hf_lib is
+    imported already. Elsewhere they share this one, and the parent starts another when it is lost.
+    """
     task = json.loads(sys.stdin.buffer.read())
     channel = Channel()
-    exercises = [_find(name) for name, _ in task["sources"]]
+    answers = [(_find(name), source) for name, source in task["sources"]]
+    channel.say(ready=True)
+    if not FORKS:
+        watch = _confine(task, channel, last=True)
+    for exercise, source in answers:
+        if FORKS:
+            _in_a_fork(exercise, source, task, channel)
+        else:
+            _judge_watched(exercise, source, watch, channel)
+    os._exit(0)                                             # whatever threads an answer has left behind
+
+
+def _in_a_fork(exercise, source, task, channel):
+    process = os.fork()
+    if process == 0:
+        _judge_watched(exercise, source, _confine(task, channel, last=False), channel)
+        os._exit(SAID)
+    _, status = os.waitpid(process, 0)
+    if os.waitstatus_to_exitcode(status) != SAID:
+        channel.say(**incorrect("stopped", ENDED), last=False)
+
+
+def _confine(task, channel, last):
+    """Set the limits of this process; return the watch on its time."""
     _limit_memory(task["megabytes"])
     sys.addaudithook(_guard(os.path.realpath(task["folder"])))
-    watch = Watch(task["seconds"], channel)
-    channel.say(ready=True)
-    for exercise, (_, source) in zip(exercises, task["sources"]):
-        watch.restart()
-        said = judge(exercise, source)
-        watch.pause()
-        channel.say(**said, last=False)
-    os._exit(0)                                             # whatever threads an answer has left behind
+    return Watch(task["seconds"], channel, last)
+
+
+def _judge_watched(exercise, source, watch, channel):
+    watch.restart()
+    said = judge(exercise, source)
+    watch.pause()
+    channel.say(**said, last=False)
 
 
 def _find(name):
@@ -71,18 +96,18 @@ def _find(name):
 def judge(exercise, source):
     """The verdict on one source text, as a dict."""
     if exercise is None:
-        return _incorrect("unknown exercise", "This course has no exercise of that name.")
+        return incorrect("unknown exercise", "This course has no exercise of that name.")
     name = f"<{exercise.name}>"
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     try:
         answer = exercise.compile(source)
     except KeyError as error:
         missing = error.args == (exercise.target,)
-        return _incorrect("not found", f"`{exercise.target}` is not defined there.") if missing else _raised(error)
+        return incorrect("not found", f"`{exercise.target}` is not defined there.") if missing else _raised(error)
     except SyntaxError as error:
-        return _incorrect("not Python", f"Python cannot read it: {error.msg} (line {error.lineno}).")
+        return incorrect("not Python", f"Python cannot read it: {error.msg} (line {error.lineno}).")
     except SystemExit:
-        return _incorrect("stopped", "It ends Python itself (`sys.exit`).")
+        return incorrect("stopped", "It ends Python itself (`sys.exit`).")
     except BaseException as error:
         return _raised(error)
     try:
@@ -93,7 +118,7 @@ def judge(exercise, source):
             "details": [str(line)[:500] for line in verdict.details[:20]]}
 
 
-def _incorrect(diagnosis, message):
+def incorrect(diagnosis, message):
     return {"status": "incorrect", "diagnosis": diagnosis, "message": message, "details": ()}
 
 
@@ -102,14 +127,15 @@ def _raised(error):
         words = str(error).strip().splitlines()[:1]
     except BaseException:
         words = []
-    return _incorrect("raised an error", ": ".join([type(error).__name__, *words])[:200])
+    return incorrect("raised an error", ": ".join([type(error).__name__, *words])[:200])
 
 
 class Watch:
     """Ends the process when one answer has used up its processor time."""
 
-    def __init__(self, seconds, channel):
-        self.seconds, self.channel, self.began, self.lock = seconds, channel, None, threading.Lock()
+    def __init__(self, seconds, channel, last):
+        self.seconds, self.channel, self.last = seconds, channel, last
+        self.began, self.lock = None, threading.Lock()
         threading.Thread(target=self._look, daemon=True).start()
 
     def restart(self):
@@ -125,7 +151,8 @@ class Watch:
             with self.lock:
                 if self.began is not None and time.process_time() - self.began > self.seconds:
                     message = f"It was stopped after {self.seconds:g} s: does a loop never end?"
-                    self.channel.say_last(**_incorrect("stopped", message), last=True)
+                    self.channel.say(**incorrect("stopped", message), last=self.last)
+                    os._exit(SAID)
 
 
 def _limit_memory(megabytes):
