@@ -7,6 +7,7 @@ that the three cannot drift apart.
 
 import ast
 import inspect
+import os
 import re
 import textwrap
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from .remembered import keep
 from .unanswered import NOT_ATTEMPTED
 
 KINDS = ("warm-up", "core", "stretch", "find the bug")
+CLOSED = "HF_NO_SOLUTIONS"        # set to 1 where readers shall not see solutions, as on a hub
 MOST_DETAILS = 11                # lines below the heading of a verdict
 
 
@@ -158,8 +160,12 @@ class Exercise:
         return Text(f"Hint {number} of 3 for {self.name}", self.hints[number - 1])
 
     def solution(self):
-        """The code and why it is so, as a `Text`."""
+        """The code and why it is so, as a `Text`; a sentence instead where `HF_NO_SOLUTIONS` is set to 1."""
         self._show_verdict()
+        if os.environ.get(CLOSED, "0") not in ("", "0"):
+            closed = (f"Whoever set up this server has closed the solutions for now (by its variable `{CLOSED}`); ask "
+                      "your teacher when they open. The hints are there, and a check still says what is wrong.")
+            return Text(f"Solution of {self.name}", closed)
         return Text(f"Solution of {self.name}", f"```python\n{self.code}\n```\n\n{self.why}")
 
     def _show_verdict(self):
