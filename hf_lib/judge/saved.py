@@ -3,6 +3,7 @@
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from . import notebook_file
@@ -96,7 +97,7 @@ def _notebooks(name, folder):
 
 def _answer(exercise, sources, k, where):
     """What cell k gives; None for the stub."""
-    mine = _statements(sources[k])
+    mine = statements(sources[k])
     if mine is None:
         return Found(where, "", f"yours in {where} is no Python that can be read")
     name = _checked_name(mine, exercise)
@@ -106,7 +107,7 @@ def _answer(exercise, sources, k, where):
     if answer is None and name is None:
         return Found(where, "", f"the cell in {where} does not define `{exercise.target}`")
     name = name or exercise.target
-    others = [_statements(source) or [] for source in sources]
+    others = [statements(source) or [] for source in sources]
     try:
         text = assembled(name, Names(mine, others[:k], others[k + 1:], exercise).text_of)
     except Missing as missing:
@@ -167,8 +168,9 @@ class Names:
                 and node.names[0].name == "*"]
 
 
-def _statements(source):
-    """The statements of a cell without what is IPython's; None where it is no Python."""
+@lru_cache(maxsize=4096)                                    # the cells of a class are the course's, mostly
+def statements(source):
+    """The statements of a cell without what is IPython's; None where it is no Python. Nobody may change them."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     source = CELL_MAGIC.sub("", source)
