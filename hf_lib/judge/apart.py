@@ -51,7 +51,7 @@ class Outcome:
     source: str
 
 
-def judge_apart(sources, seconds=10.0, megabytes=2048):
+def judge_apart(sources, seconds=10.0, megabytes=2048, variant=None):
     """Judge answers, given as source texts, one after the other in a child process.
 
     The child works in a temporary folder, which is deleted, with no input and no network; it may neither start
@@ -68,6 +68,8 @@ def judge_apart(sources, seconds=10.0, megabytes=2048):
         machine stops no right answer.
     megabytes : int
         Limit of the child's address space, where the system has such limits (Linux).
+    variant : int, optional
+        Judge by the sealed variant of this number; see `variants.drawn`.
 
     Returns
     -------
@@ -82,16 +84,17 @@ def judge_apart(sources, seconds=10.0, megabytes=2048):
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="hf_answers_", ignore_cleanup_errors=True) as folder:
         while len(outcomes) < len(sources):
-            rest = sources[len(outcomes):]
-            outcomes += _by_one_child(rest, folder, seconds, megabytes)
+            task = {"sources": sources[len(outcomes):], "seconds": seconds, "megabytes": megabytes,
+                    "folder": folder, "variant": variant}
+            outcomes += _by_one_child(task)
     return outcomes
 
 
-def _by_one_child(sources, folder, seconds, megabytes):
+def _by_one_child(task):
     """Outcomes of the first sources, at least of one: as far as a single child gets."""
-    task = {"sources": sources, "seconds": seconds, "megabytes": megabytes, "folder": folder}
+    sources, patience = task["sources"], PATIENCE * task["seconds"]
     try:
-        child = _start(folder)
+        child = _start(task["folder"])
     except OSError as error:
         return [_stopped(source, f"The process that judges could not be started: {error}") for source in sources]
     lines = queue.Queue()
@@ -103,11 +106,11 @@ def _by_one_child(sources, folder, seconds, megabytes):
             why = "The process that judges did not get ready: is this installation complete?"
             return [_stopped(source, why) for source in sources]
         for source in sources:
-            said = _next(lines, PATIENCE * seconds)
+            said = _next(lines, patience)
             if "ended" in said:
                 return [*outcomes, _stopped(source, ENDED)]
             if not said:
-                return [*outcomes, _stopped(source, f"It was stopped after {PATIENCE * seconds:g} s by the clock.")]
+                return [*outcomes, _stopped(source, f"It was stopped after {patience:g} s by the clock.")]
             outcomes.append(Outcome(source[0], said["status"], said["diagnosis"], said["message"],
                                     tuple(said["details"]), source[1]))
             if said["last"]:

@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 
+from .variants import drawn
+
 REGISTRY = "hf_lib.exercises.registry"                      # where an exercise is found by its name
 CAUSES = {                                                  # what Python announces (sys.addaudithook), and to whom
     "network": ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
@@ -49,7 +51,7 @@ def main():
     """
     task = json.loads(sys.stdin.buffer.read())
     channel = Channel()
-    answers = [(_find(name), source) for name, source in task["sources"]]
+    answers = [(_find(name, task["variant"]), source) for name, source in task["sources"]]
     channel.say(ready=True)
     if not FORKS:
         watch = _confine(task, channel, last=True)
@@ -85,12 +87,13 @@ def _judge_watched(exercise, source, watch, channel):
     channel.say(**said, last=False)
 
 
-def _find(name):
-    """The exercise of that name, or None."""
+def _find(name, variant):
+    """The exercise of that name, or its variant; None where there is none."""
     try:
-        return importlib.import_module(REGISTRY).find(name)
+        exercise = importlib.import_module(REGISTRY).find(name)
     except ValueError:
         return None
+    return exercise if variant is None else drawn(exercise, variant)
 
 
 def judge(exercise, source):
