@@ -46,6 +46,16 @@ def progress(arguments):
     return classroom("progress", *arguments)
 
 
+def grade(arguments):
+    """judge a class's notebooks, as in `grade FOLDER`: a table, and the commonest mistakes"""
+    return classroom("grade", *arguments, folder=Path.cwd())
+
+
+def sheet(arguments):
+    """write a chapter's exercises, as in `sheet 07`: a page to print, and an empty notebook"""
+    return classroom("sheet", *arguments, folder=Path.cwd())
+
+
 def test(arguments):
     """run the tests (--quick: without the slow ones; more arguments go to pytest)"""
     prepare("test")
@@ -68,10 +78,10 @@ def clean(arguments):
     return inside("tools/clean_notebooks.py", *arguments)
 
 
-def classroom(*arguments):
+def classroom(*arguments, folder=HERE):
     """Pass a command on to the library, which has it for those without `.venv` too: python -m hf_lib.classroom."""
     prepare("lab")
-    return inside("-m", "hf_lib.classroom", *arguments, environment=kernel_threads())
+    return inside("-m", "hf_lib.classroom", *arguments, environment=kernel_threads(), folder=folder)
 
 
 def kernel_threads():
@@ -91,7 +101,7 @@ def kernel_threads():
     return dict.fromkeys(THREADS, "1" if busy else str(max(1, min(4, cores // 2))))
 
 
-COMMANDS = {command.__name__: command for command in (lab, update, reset, progress, test, run, clean)}
+COMMANDS = {command.__name__: command for command in (lab, update, reset, progress, grade, sheet, test, run, clean)}
 
 
 # The environment ---------------------------------------------------------------------------------
@@ -204,9 +214,9 @@ def answers(*arguments):
     return subprocess.call([str(PYTHON), *arguments], **quiet) == 0
 
 
-def inside(*arguments, environment=None):
-    """Run the environment's Python in the course's folder and return its exit status."""
-    with subprocess.Popen([str(PYTHON), *arguments], cwd=str(HERE), env=variables(environment)) as child:
+def inside(*arguments, environment=None, folder=HERE):
+    """Run the environment's Python, in the course's folder unless told otherwise, and return its exit status."""
+    with subprocess.Popen([str(PYTHON), *arguments], cwd=str(folder), env=variables(environment)) as child:
         while True:
             try:
                 return child.wait()

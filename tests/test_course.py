@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ["lab", "update", "reset", "progress", "test", "run", "clean"]
+COMMANDS = ["lab", "update", "reset", "progress", "grade", "sheet", "test", "run", "clean"]
 
 
 def load(folder):
@@ -42,7 +42,7 @@ def calls(course, monkeypatch):
         asked.append("make_venv")
         course.VENV.mkdir()
 
-    def inside(*arguments, environment=None):
+    def inside(*arguments, environment=None, folder=None):
         asked.append(("inside", *arguments))
         return 7
 
@@ -162,7 +162,7 @@ def test_a_damaged_stamp_counts_as_none(course, calls):
 
 # What the commands start
 
-@pytest.mark.parametrize("command", ["lab", "update", "reset", "progress"])
+@pytest.mark.parametrize("command", ["lab", "update", "reset", "progress", "grade", "sheet"])
 def test_what_works_on_a_readers_notebooks_is_passed_on(course, calls, command):
     assert course.main([command, "--no-browser", "07"]) == 7
     assert calls[-1] == ("inside", "-m", "hf_lib.classroom", command, "--no-browser", "07")
@@ -268,3 +268,13 @@ def test_pips_progress_is_shown_without_its_chatter(course, monkeypatch, tmp_pat
     course.install(["test"])
     shown = capsys.readouterr().out
     assert "Collecting numpy" in shown and "cached" not in shown and "satisfied" not in shown
+
+
+@pytest.mark.parametrize("command", ["grade", "sheet"])
+def test_a_teachers_paths_are_those_of_the_folder_he_is_in(course, calls, monkeypatch, tmp_path, command):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    folders = []
+    monkeypatch.setattr(course, "inside", lambda *arguments, environment, folder: folders.append(folder))
+    course.main([command, "class"])
+    assert folders == [tmp_path / "elsewhere"]

@@ -7,7 +7,7 @@ from hf_lib.notebook.streams import utf8_streams
 
 # A command is the module of that name in this folder: its `main(arguments)` returns the exit status, and the first
 # line of `main`'s docstring says what it does.
-COMMANDS = ("lab", "update", "reset", "progress", "grade")
+COMMANDS = ("lab", "update", "reset", "progress", "grade", "sheet")
 
 
 def command(name):

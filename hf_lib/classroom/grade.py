@@ -9,6 +9,7 @@ from hf_lib.judge import files
 
 from . import tally
 from .grading import cores, grade
+from .sheet import seed
 from .submitted import students_in
 
 ABOUT = """Judge the notebooks of a class. FOLDER holds a subfolder for each student, with notebooks of any name, or the
@@ -49,7 +50,7 @@ def _options(arguments):
     parser.add_argument("folder", metavar="FOLDER")
     parser.add_argument("--out", metavar="FILE", help="the table, CSV (else FOLDER-grades.csv beside the folder)")
     parser.add_argument("--jobs", type=_positive, default=cores(), help="students at a time (else one a core)")
-    parser.add_argument("--variant", type=int, metavar="SEED", help="judge by this sealed variant, as `sheet` drew it")
+    parser.add_argument("--variant", type=seed, metavar="SEED", help="judge by this sealed variant, as `sheet` drew it")
     parser.add_argument("--seconds", type=float, default=10.0, help="limit of one answer in processor time (10)")
     return parser.parse_args(arguments)
 
