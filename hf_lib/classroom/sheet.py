@@ -65,7 +65,8 @@ def varied(posed, number):
         return posed
     lines = posed.cell.replace(posed.exercise.stub, exercise.stub).split("\n")
     lines = [LATER if line.endswith(f".check({exercise.target})") else line for line in lines]
-    return replace(posed, exercise=exercise, text=drawn_text(exercise, number) or posed.text, cell="\n".join(lines))
+    text = drawn_text(posed.exercise, number) or posed.text
+    return replace(posed, exercise=exercise, text=text, cell="\n".join(lines))
 
 
 def as_notebook(title, imports, exercises):

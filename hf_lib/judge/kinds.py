@@ -26,9 +26,8 @@ LIBRARY = "the library's own"
 class ValueExercise(Exercise):
     """The answer is a number, a text (one of ``choices``, if given), an array, or a tuple of these.
 
-    A number is right within ``rtol`` (1 % unless stated). ``variant(rng)``, if given, draws other numbers: a dict
-    of what changes among ``stub``, ``code``, ``why``, ``hints`` and ``diagnoses``, and the exercise's ``text`` for
-    a sheet if numbers stand there (see `variants.drawn`).
+    A number is right within ``rtol`` (1 % unless stated). ``variant(rng)``, if given, draws other numbers (see
+    `variants.drawn`): a dict of ``code``, ``diagnoses`` and, if it changes, ``stub``; and of ``text``, for a sheet.
     """
 
     choices: tuple[str, ...] = ()

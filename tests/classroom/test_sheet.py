@@ -16,8 +16,10 @@ from hf_lib.classroom.exercise_texts import posed_in, task
 from hf_lib.classroom.formulas import displayed, svg
 from hf_lib.classroom.sheet_page import as_html
 from hf_lib.classroom.submitted import texts_in
-from hf_lib.exercises import all_exercises
+from hf_lib.exercises import all_exercises, find
+from hf_lib.judge.apart import judge_apart
 from hf_lib.judge.definitions import names_read
+from hf_lib.judge.variants import drawn
 
 CHAPTERS = [path.name[:2] for path in planted.NOTEBOOKS]
 chapter = pytest.mark.parametrize("number", CHAPTERS)
@@ -117,6 +119,28 @@ def test_a_variant_has_its_numbers_in_text_stub_and_grade_and_no_check():
     assert varied.cell == f"# exercise ch00.q1\ncost = ...  # two and two\n\n{sheet.LATER}"
     assert sheet.varied(dataclasses.replace(posed, exercise=dataclasses.replace(exercise, variant=None)), 3).cell \
         == posed.cell
+
+
+@pytest.mark.parametrize("name", [exercise.name for exercise in all_exercises() if getattr(exercise, "variant", None)])
+def test_a_variant_goes_from_the_sheet_to_the_grade(tmp_path, name):
+    """Answered by its own numbers it is right; by those of the chapter it is wrong."""
+    assert main(["sheet", name[2:4], "--variant", "12", "--to", str(tmp_path)]) == 0
+    (path,) = tmp_path.glob("*.ipynb")
+    exercise = find(name)
+    variant = drawn(exercise, 12)
+    page = path.with_suffix(".html").read_text("utf-8")
+    assert "$" not in "".join(Words(page).words) and "12" not in path.name
+    notebook = json.loads(path.read_text("utf-8"))
+    (cell,) = [cell for cell in notebook["cells"] if "".join(cell["source"]).startswith(f"# exercise {name}\n")]
+    source = "".join(cell["source"])
+    assert variant.stub in source and source.endswith(sheet.LATER)
+    statuses = []
+    for code in (variant.code, exercise.code):
+        cell["source"] = source.replace(variant.stub, code)
+        (text,) = [text for text in texts_in(json.dumps(notebook).encode()) if text.exercise == name]
+        for seed in (12, None):
+            statuses += [outcome.status for outcome in judge_apart([(name, text.source)], variant=seed)]
+    assert statuses == ["correct", "incorrect", "incorrect", "correct"]
 
 
 def test_the_task_comes_without_answers_headings_and_links():
