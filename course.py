@@ -19,19 +19,41 @@ VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "course-installed.json"  # what was installed last, and from which pyproject.toml
 OLDEST_PYTHON = (3, 11)
-FIRST = "notebooks/00_start_here.ipynb"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # of NumPy's matrix products
 
 
 # The commands ------------------------------------------------------------------------------------
 
 def lab(arguments):
-    """open the course in JupyterLab (--no-browser: only print the address)"""
-    prepare("lab")
+    """open your own copies of the notebooks in JupyterLab (--no-browser: only print the address)"""
+    prepare("lab")                                         # before the words on what starts
     say("Starting JupyterLab; Ctrl+C in this window ends it.")
-    # As the default address, and not as a file to open: so the address that is printed leads there too.
-    options = [f"--ServerApp.root_dir={HERE}", f"--LabApp.default_url=/lab/tree/{FIRST}"]
-    return inside("-m", "jupyterlab", *options, *arguments, environment=kernel_threads())
+    return classroom("lab", *arguments)
+
+
+def update(arguments):
+    """bring your copies to the course's new text; your answers and cells stay (`lab` does it too)"""
+    return classroom("update", *arguments)
+
+
+def reset(arguments):
+    """make a fresh copy of a chapter, as in `reset 07`; yours is set aside"""
+    return classroom("reset", *arguments)
+
+
+def progress(arguments):
+    """show what you have solved, a line a chapter (--sheet NAME: also as a page to print)"""
+    return classroom("progress", *arguments)
+
+
+def grade(arguments):
+    """judge a class's notebooks, as in `grade FOLDER`: a table, and the commonest mistakes"""
+    return classroom("grade", *arguments, folder=Path.cwd())
+
+
+def sheet(arguments):
+    """write a chapter's exercises, as in `sheet 07`: a page to print, and an empty notebook"""
+    return classroom("sheet", *arguments, folder=Path.cwd())
 
 
 def test(arguments):
@@ -56,6 +78,12 @@ def clean(arguments):
     return inside("tools/clean_notebooks.py", *arguments)
 
 
+def classroom(*arguments, folder=HERE):
+    """Pass a command on to the library, which has it for those without `.venv` too: python -m hf_lib.classroom."""
+    prepare("lab")
+    return inside("-m", "hf_lib.classroom", *arguments, environment=kernel_threads(), folder=folder)
+
+
 def kernel_threads():
     """The variables that keep matrix products from sharing a core, unless the user has set any of them.
 
@@ -73,7 +101,7 @@ def kernel_threads():
     return dict.fromkeys(THREADS, "1" if busy else str(max(1, min(4, cores // 2))))
 
 
-COMMANDS = {command.__name__: command for command in (lab, test, run, clean)}
+COMMANDS = {command.__name__: command for command in (lab, update, reset, progress, grade, sheet, test, run, clean)}
 
 
 # The environment ---------------------------------------------------------------------------------
@@ -186,9 +214,9 @@ def answers(*arguments):
     return subprocess.call([str(PYTHON), *arguments], **quiet) == 0
 
 
-def inside(*arguments, environment=None):
-    """Run the environment's Python in the course's folder and return its exit status."""
-    with subprocess.Popen([str(PYTHON), *arguments], cwd=str(HERE), env=variables(environment)) as child:
+def inside(*arguments, environment=None, folder=HERE):
+    """Run the environment's Python, in the course's folder unless told otherwise, and return its exit status."""
+    with subprocess.Popen([str(PYTHON), *arguments], cwd=str(folder), env=variables(environment)) as child:
         while True:
             try:
                 return child.wait()
@@ -211,7 +239,7 @@ def main(arguments):
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         say("The commands of the course:\n")
         for name, command in COMMANDS.items():
-            say(f"  python3 course.py {name:6} {command.__doc__}")
+            say(f"  python3 course.py {name:8} {command.__doc__}")
         return 0
     name, *rest = arguments
     if name not in COMMANDS:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 pytest.register_assert_rewrite("chapter_cells", "exercise_checks")
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are drawn into memory, never into a window
+os.environ.pop("HF_MY_COURSE", None)  # no test keeps answers in the folder of whoever starts it from JupyterLab
 
 # How long an example takes depends on the machine and on what else it does: that is nothing to judge a property by.
 settings.register_profile("course", deadline=None, suppress_health_check=[HealthCheck.too_slow])

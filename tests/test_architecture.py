@@ -17,8 +17,8 @@ def test_every_import_points_down(monkeypatch, capsys):
 
 def test_at_the_top_stand_the_folders_and_the_ground():
     assert {path.name for path in (ROOT / "hf_lib").iterdir() if path.name != "__pycache__"} == {
-        "__init__.py", "_checks.py", "README.md", "datasets", "exercises", "explore", "figures", "judge", "network",
-        "notebook", "optimisers", "solvers"}
+        "__init__.py", "_checks.py", "README.md", "classroom", "datasets", "exercises", "explore", "figures", "judge",
+        "network", "notebook", "optimisers", "solvers"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT / "hf_lib")))

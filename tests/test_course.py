@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ["lab", "test", "run", "clean"]
+COMMANDS = ["lab", "update", "reset", "progress", "grade", "sheet", "test", "run", "clean"]
 
 
 def load(folder):
@@ -42,7 +42,7 @@ def calls(course, monkeypatch):
         asked.append("make_venv")
         course.VENV.mkdir()
 
-    def inside(*arguments, environment=None):
+    def inside(*arguments, environment=None, folder=None):
         asked.append(("inside", *arguments))
         return 7
 
@@ -74,7 +74,7 @@ def test_listing_needs_no_environment(tmp_path, course):
 
 def test_an_unknown_command_is_named(course, capsys):
     assert course.main(["lub"]) == 2
-    assert capsys.readouterr().out == "There is no command 'lub'. The commands are: lab, test, run, clean.\n"
+    assert capsys.readouterr().out == f"There is no command 'lub'. The commands are: {', '.join(COMMANDS)}.\n"
 
 
 def test_without_the_rest_of_the_folder(course):
@@ -162,12 +162,11 @@ def test_a_damaged_stamp_counts_as_none(course, calls):
 
 # What the commands start
 
-def test_lab_opens_chapter_00_and_passes_arguments_on(course, calls):
-    course.main(["lab", "--no-browser"])
-    started = calls[-1]
-    assert started[1:3] == ("-m", "jupyterlab") and started[-1] == "--no-browser"
-    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in started
-    assert (ROOT / course.FIRST).is_file()
+@pytest.mark.parametrize("command", ["lab", "update", "reset", "progress", "grade", "sheet"])
+def test_what_works_on_a_readers_notebooks_is_passed_on(course, calls, command):
+    assert course.main([command, "--no-browser", "07"]) == 7
+    assert calls[-1] == ("inside", "-m", "hf_lib.classroom", command, "--no-browser", "07")
+    assert installs(calls) == [("install", "lab")]
 
 
 @pytest.mark.parametrize("cores, load, threads", [(1, 0, "1"), (2, 0, "1"), (4, 0, "2"), (4, 2.5, "1"), (64, 3, "4"),
@@ -269,3 +268,13 @@ def test_pips_progress_is_shown_without_its_chatter(course, monkeypatch, tmp_pat
     course.install(["test"])
     shown = capsys.readouterr().out
     assert "Collecting numpy" in shown and "cached" not in shown and "satisfied" not in shown
+
+
+@pytest.mark.parametrize("command", ["grade", "sheet"])
+def test_a_teachers_paths_are_those_of_the_folder_he_is_in(course, calls, monkeypatch, tmp_path, command):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    folders = []
+    monkeypatch.setattr(course, "inside", lambda *arguments, environment, folder: folders.append(folder))
+    course.main([command, "class"])
+    assert folders == [tmp_path / "elsewhere"]

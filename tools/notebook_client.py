@@ -63,6 +63,7 @@ class CourseClient(NotebookClient):
                        "IPYTHONDIR": self.home.name,  # no start-up files of the user
                        "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
         environment.pop("MPLBACKEND", None)  # the kernel chooses its inline pictures
+        environment.pop("HF_MY_COURSE", None)  # a tool's answers are not the reader's
         try:
             await self.async_start_new_kernel(env=environment)
             await self.async_start_new_kernel_client()

@@ -8,7 +8,7 @@ In a notebook::
     ch06.q1.hint()              # the next of three hints
     ch06.q1.solution()          # code, and why
     ch06.q1.answer              # your last correct function, else the course's
-    bring("ch06.q1")            # the same, after a look into the saved notebook 06
+    bring("ch06.q1")            # the same, after a look at what was kept and saved in earlier sessions
 
 Each chapter's exercises are listed in ``chNN.py`` and declared there or in a module beside it, as
 `FunctionExercise` (write a function, or find the bug in one) and `ValueExercise` (give a number or a

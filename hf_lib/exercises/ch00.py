@@ -5,6 +5,8 @@ import numpy as np
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 
+from . import drawn_numbers
+
 __all__ = ["q1", "q2", "q3"]
 
 q1 = ValueExercise(
@@ -17,6 +19,7 @@ q1 = ValueExercise(
     hints=("Add up three parts: the gradient, the products, the values.",
            "A curvature product costs 4/3, a value of $f$ costs 1/3.",
            "It is $1 + 12 \\cdot \\frac43 + 3 \\cdot \\frac13$."),
+    variant=drawn_numbers.price,
     diagnoses=(
         Diagnosis("the products count as gradients", 1 + 12 + 1.0,
                   say="A curvature product is dearer than a gradient: 4/3."),

@@ -6,6 +6,7 @@ from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 from hf_lib.network import autodiff, passes
 
+from . import drawn_numbers
 from .ch06_products import q3
 
 __all__ = ["q1", "q2", "q3", "q4"]
@@ -36,6 +37,7 @@ q1 = ValueExercise(
            "Write down both entries of $\\nabla f$ as formulas in $\\theta_1, \\theta_2$ before you put in numbers.",
            "$\\nabla f = (2 \\theta_1 \\theta_2, \\theta_1^2)$; $\\mathcal R\\{2 \\theta_1 \\theta_2\\} = "
            "2 (v_1 \\theta_2 + \\theta_1 v_2)$."),
+    variant=drawn_numbers.r_by_hand,
     diagnoses=(
         Diagnosis("the gradient itself", (3, 4, 1),
                   say="R{f} is right. The other two are the gradient's entries; asked is how these change along v."),

@@ -6,6 +6,7 @@ from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 from hf_lib.solvers.damping import predicted_reduction
 
+from . import drawn_numbers
 from .ch08_rule import q3, q4
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
@@ -32,6 +33,7 @@ q1 = ValueExercise(
            "$h = 2$, for $\\delta^2 = \\frac12 h\\,\\delta^2$. Set $6/(2 + \\lambda)$ equal to the radius. Is λ ≥ 0?",
            "$6/(2 + \\lambda) = 1$ gives the first. The second equation would need λ < 0: what does the step do if it "
            "need not go as far as Δ?"),
+    variant=drawn_numbers.two_radii,
     diagnoses=(
         Diagnosis("λ below zero", (4, -0.8),
                   say="The first is right. For Δ = 5 your λ is negative: it would push the step beyond the minimum of "

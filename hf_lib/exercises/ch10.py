@@ -5,6 +5,8 @@ import numpy as np
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 
+from . import drawn_numbers
+
 __all__ = ["q1", "q2", "q3", "q4"]
 
 q1 = ValueExercise(
@@ -26,6 +28,7 @@ q1 = ValueExercise(
            "$\\ln 0.95$ is negative: dividing by it turns < into >.",
            "`np.log(0.1) / np.log(0.95)` is 44.9, and n has to be a whole number."),
     rtol=1e-6,
+    variant=drawn_numbers.memory,
     diagnoses=(
         Diagnosis("one too few", 44, say="0.95⁴⁴ is 0.105, still above a tenth."),
         Diagnosis("not a whole number", float(np.log(0.1) / np.log(0.95)),

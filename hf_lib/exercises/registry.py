@@ -6,8 +6,8 @@ import re
 import sys
 from pathlib import Path
 
+from hf_lib.judge import bringing, remembered
 from hf_lib.judge.exercise import Exercise
-from hf_lib.judge.saved import check_saved
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 
@@ -39,35 +39,39 @@ def find(name):
 def yours(name):
     """The reader's last correct answer to an exercise in this session, or else the course's.
 
-    An `Answer`: callable as the function is, and it says whose it is where a cell shows it.
+    An `Answer`: callable as the function is, and it says whose it is where a cell shows it. `bring` looks into
+    earlier sessions too.
     """
     return find(name).answer
 
 
-def bring(name, folder=NOTEBOOKS):
-    """Check the cell of an exercise as it stands in its saved notebook, and hand on what it gives.
+def bring(name, folder=None):
+    """The reader's answer to an exercise, from where it was kept or saved; else the course's, and why.
+
+    Looked for, in this order: what was checked in this session; what `check` kept in `my_course/answers.json`; the
+    exercise's cell in the reader's saved notebooks in `my_course`, and in `notebooks`. An answer from a file is
+    judged in a process of its own (a second or two) before it is defined here, and of a notebook nothing is run
+    but definitions.
 
     Parameters
     ----------
     name : str
         ``"ch07.q2"``.
-    folder : Path
-        Where the notebooks lie.
+    folder : Path, optional
+        Where the notebooks and `answers.json` lie, if elsewhere.
 
     Returns
     -------
     Answer
-        The reader's function where it is correct, else the course's; it says which. A cell that cannot
-        stand alone (it uses something else from its notebook) counts as not correct.
+        Shown by a cell, it says in a sentence whose it is and why.
 
     Raises
     ------
     ValueError
         If there is no exercise of that name.
     """
-    exercise = find(name)
-    check_saved(exercise, Path(folder))
-    return exercise.answer
+    folders = [remembered.folder(), NOTEBOOKS] if folder is None else [Path(folder)]
+    return bringing.bring(find(name), [place for place in folders if place is not None])
 
 
 def solved(source):

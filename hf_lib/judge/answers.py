@@ -78,12 +78,14 @@ class Answer:
     """A finished piece, handed on to a later chapter: the reader's own, or else the course's.
 
     Call it as you would call the function; ``value`` is the bare function (or number), and ``yours``
-    says whether it is the reader's last correct answer.
+    says whether it is the reader's last correct answer. ``because`` says where the reader's comes from, or why
+    it is the course's, where that is more than this session knows.
     """
 
     exercise: str
     value: object
     yours: bool
+    because: str = ""
 
     def __call__(self, *args, **kwargs):
         return self.value(*args, **kwargs)
@@ -91,8 +93,9 @@ class Answer:
     def __repr__(self):
         what = f"`{getattr(self.value, '__name__', self.value)}`"
         if self.yours:
-            return f"{self.exercise}: your own {what}, checked in this session"
-        return f"{self.exercise}: the course's {what} (no answer of yours was checked as correct yet)"
+            return printable(f"{self.exercise}: your own {what}, {self.because or 'checked in this session'}")
+        because = self.because or "no answer of yours was checked as correct in this session"
+        return printable(f"{self.exercise}: the course's {what} ({because})")
 
 
 def _inline(text):

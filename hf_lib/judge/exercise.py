@@ -7,6 +7,7 @@ that the three cannot drift apart.
 
 import ast
 import inspect
+import os
 import re
 import textwrap
 from dataclasses import dataclass, field
@@ -18,9 +19,11 @@ from IPython.display import display
 from .answers import Answer, Text, Verdict
 from .compare import Finding, a_type
 from .held import held
+from .remembered import keep
 from .unanswered import NOT_ATTEMPTED
 
 KINDS = ("warm-up", "core", "stretch", "find the bug")
+CLOSED = "HF_NO_SOLUTIONS"        # set to 1 where readers shall not see solutions, as on a hub
 MOST_DETAILS = 11                # lines below the heading of a verdict
 
 
@@ -91,7 +94,7 @@ class Exercise:
         self.target = _last_name(self.name, self.stub)
         self.reference = self.compile(self.code)
         self._hints_read = 0
-        self._correct = ()  # holds the reader's last correct answer
+        self._correct = ()  # holds the reader's last correct answer, and where it is from if not from this session
         self._said = (None, None)  # the last verdict, and the run of a cell in which it was given
 
     def __repr__(self):
@@ -107,8 +110,12 @@ class Exercise:
     def answer(self):
         """The reader's last correct answer in this session, or else the course's; it says which."""
         if self._correct:
-            return Answer(self.name, self._correct[0], yours=True)
+            return Answer(self.name, self._correct[0], True, *self._correct[1:])
         return Answer(self.name, self.reference, yours=False)
+
+    def take(self, answer, whence):
+        """Hand on an answer that was found correct elsewhere as the reader's own."""
+        self._correct = (answer, whence)
 
     def check(self, answer):
         """Judge an answer; return a `Verdict`. Never raises on an answer, whatever it is."""
@@ -124,7 +131,8 @@ class Exercise:
         printed = tuple(f"printed: `{line.replace('`', chr(39))}`" for line in stream.first_lines())
         if found is None:
             self._correct = (answer,)
-            return Verdict(self.name, "correct", "", self._praise, printed)
+            fault = keep(self, answer)
+            return Verdict(self.name, "correct", "", self._praise, (*printed, *([fault] if fault else [])))
         if found.name == NOT_ATTEMPTED.name:
             return Verdict(self.name, "not attempted", "", found.message)
         return Verdict(self.name, "incorrect", found.name, found.message, (*found.details, *printed)[:MOST_DETAILS])
@@ -152,8 +160,12 @@ class Exercise:
         return Text(f"Hint {number} of 3 for {self.name}", self.hints[number - 1])
 
     def solution(self):
-        """The code and why it is so, as a `Text`."""
+        """The code and why it is so, as a `Text`; a sentence instead where `HF_NO_SOLUTIONS` is set to 1."""
         self._show_verdict()
+        if os.environ.get(CLOSED, "0") not in ("", "0"):
+            closed = (f"Whoever set up this server has closed the solutions for now (by its variable `{CLOSED}`); ask "
+                      "your teacher when they open. The hints are there, and a check still says what is wrong.")
+            return Text(f"Solution of {self.name}", closed)
         return Text(f"Solution of {self.name}", f"```python\n{self.code}\n```\n\n{self.why}")
 
     def _show_verdict(self):
@@ -162,10 +174,10 @@ class Exercise:
         if run is not None and run == _running():
             display(verdict)
 
-    def compile(self, source):
+    def compile(self, source, filename=None):
         """Run a source text as the notebook would; return what it defines under the stub's name."""
         namespace = {"np": np, "__name__": f"hf_lib.exercises.{self.name}", **self.uses}
-        exec(compile(source, f"<{self.name}>", "exec"), namespace)
+        exec(compile(source, filename or f"<{self.name}>", "exec"), namespace)
         return namespace[self.target]
 
 

@@ -26,10 +26,12 @@ LIBRARY = "the library's own"
 class ValueExercise(Exercise):
     """The answer is a number, a text (one of ``choices``, if given), an array, or a tuple of these.
 
-    A number is right within ``rtol`` (1 % unless stated).
+    A number is right within ``rtol`` (1 % unless stated). ``variant(rng)``, if given, draws other numbers (see
+    `variants.drawn`): a dict of ``code``, ``diagnoses`` and, if it changes, ``stub``; and of ``text``, for a sheet.
     """
 
     choices: tuple[str, ...] = ()
+    variant: Callable | None = None
 
     _praise = "That is the value."
 

@@ -1,59 +1,230 @@
-"""Answers from the notebooks that were saved earlier: each notebook is a session of its own."""
+"""Answers as they stand in saved notebooks: read, and nothing of them run but what defines something."""
 
 import ast
-import json
 import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
-CELL_MAGIC = re.compile(r"\A(?:\s*%%.*\n)+")            # `%%time`: what it is applied to is Python all the same
+from . import notebook_file
+from .definitions import UNREADABLE, Missing, assembled, is_builtin, names_made, only_defines, parsed
+
+ABOVE = re.compile(r"[ \t]*(#.*|%%?\w.*)?")                # what may stand above the line that names an exercise
+MARK = re.compile(r"[ \t]*#[ \t]*exercise[ \t]+(ch\d\d\.q\d+)[ \t]*", re.IGNORECASE)
+DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)
+CELL_MAGIC = re.compile(r"\A(?:[ \t]*(?:%%.*|#.*)?\n)*[ \t]*%%.*\n")    # `%%time`: what is below is Python all the same
 
 
-def check_saved(exercise, folder):
-    """Check the cell of an exercise as it stands in its saved notebook: `exercise.answer` is then the reader's.
+@dataclass(frozen=True)
+class Found:
+    """What was found of an answer in one place.
 
-    A cell that cannot stand alone (it uses something else from its notebook) counts as not correct; a
-    file that is no notebook (empty, cut off, with the marks of a merge) is passed over.
-
-    Parameters
+    Attributes
     ----------
-    exercise : Exercise
-    folder : Path
-        Where the notebooks lie.
+    where : str
+        "`my_course/07_conjugate_gradients.ipynb`".
+    text : str
+        All that the answer needs; empty where that cannot be had.
+    reason : str
+        Why it cannot be had, a sentence without its full stop; else empty.
     """
-    marked = re.compile(rf"\s*# exercise {re.escape(exercise.name)}[ \t]*\n")
-    for path in sorted(folder.glob(f"{exercise.name[2:4]}_*.ipynb")):
-        for source in _code_cells(path):
-            if marked.match(source) and exercise.stub not in source:
-                _try(exercise, source)
+
+    where: str
+    text: str
+    reason: str = ""
 
 
-def _code_cells(path):
-    """The sources of a notebook's code cells, without a cell magic above them; none where it cannot be read."""
+def marked(source):
+    """The name of the exercise whose cell this source is, or "".
+
+    >>> marked("\\n# mine!\\n#exercise ch07.q2\\ncost = 3")
+    'ch07.q2'
+    """
+    for line in source.split("\n"):
+        if mark := MARK.fullmatch(line):
+            return mark[1].lower()
+        if not ABOVE.fullmatch(line):
+            return ""
+    return ""
+
+
+def look(exercise, folder):
+    """Every place in a folder's notebooks in which an answer to the exercise stands, or might have stood.
+
+    The notebook of the exercise's chapter comes first, then others that name the exercise; within one, a later
+    cell before an earlier one.
+
+    Returns
+    -------
+    list of Found
+    """
+    found = []
+    for path, content in _notebooks(exercise.name, Path(folder)):
+        where = f"`{path.parent.name}/{path.name}`"
+        try:
+            sources = [cell["source"] for cell in notebook_file.from_bytes(content)["cells"]
+                       if cell["cell_type"] == "code"]
+        except notebook_file.Damaged as damaged:
+            found.append(Found(where, "", f"{where} {damaged}"))
+            continue
+        found += in_notebook(exercise, sources, where)
+    return found
+
+
+def in_notebook(exercise, sources, where):
+    """The same, of one notebook, given by the sources of its code cells."""
+    cells = [k for k, source in enumerate(sources) if marked(source) == exercise.name]
+    found = [_answer(exercise, sources, k, where) for k in reversed(cells)]
+    answers = [f for f in found if f is not None]
+    return answers or [Found(where, "", f"the cell in {where} still holds the stub")] * bool(cells)
+
+
+def _notebooks(name, folder):
+    """The notebooks that may hold an exercise, and their bytes: those of its chapter, then those that name it."""
     try:
-        cells = json.loads(path.read_text("utf-8-sig"))["cells"]
-        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):  # damaged in any way
-        return []
-    return [CELL_MAGIC.sub("", source.replace("\r\n", "\n")) for source in sources]
+        paths = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
+    except OSError:
+        return
+    chapter = [path for path in paths if path.name.startswith(f"{name[2:4]}_")]
+    for path in chapter + [path for path in paths if path not in chapter]:
+        try:
+            content = path.read_bytes()
+        except OSError:
+            continue
+        if path in chapter or name.encode() in content:
+            yield path, content
 
 
-def _try(exercise, source):
-    """Check what the definitions of a cell give, without its other lines: the call of `check` is one."""
+def _answer(exercise, sources, k, where):
+    """What cell k gives; None for the stub."""
+    mine = statements(sources[k])
+    if mine is None:
+        return Found(where, "", f"yours in {where} is no Python that can be read")
+    name = _checked_name(mine, exercise)
+    answer = _last(mine, name or exercise.target)
+    if answer is not None and ast.dump(answer) == _stub(exercise):
+        return None
+    if answer is None and name is None:
+        return Found(where, "", f"the cell in {where} does not define `{exercise.target}`")
+    name = name or exercise.target
+    others = [statements(source) or [] for source in sources]
+    try:
+        text = assembled(name, Names(mine, others[:k], others[k + 1:], exercise).text_of)
+    except Missing as missing:
+        return Found(where, "", f"yours in {where} {missing}")
+    except UNREADABLE:
+        return Found(where, "", f"yours in {where} is nested too deep to be read")
+    return Found(where, text if name == exercise.target else f"{text}\n\n{exercise.target} = {name}\n")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a notebook defines, seen from one cell: its own statements first, then those above, then those below."""
+
+    mine: list
+    above: list
+    below: list
+    exercise: object
+
+    def text_of(self, name):
+        """The text that defines a name; "" for a name that is there anyhow. Raises `Missing`."""
+        for statements in (self.mine, *reversed(self.above), *self.below):
+            node = _last(statements, name)
+            if node is not None:
+                break
+        else:
+            return self._given(name)
+        self._refuse(name, () if only_defines(node, self._own) else (node,))
+        return ast.unparse(node)
+
+    def _refuse(self, name, nodes=()):
+        """Raise `Missing` where something is to be run for a name that does more than define it."""
+        for node in (*nodes, *(other for other in self._all if _changes(other, name))):
+            raise Missing(f"uses `{name}`, and `{_short(node)}` is not run from a saved notebook")
+
+    def _given(self, name):
+        """The text for a name that no statement defines."""
+        if is_builtin(name) or name in ("np", *self.exercise.uses):
+            return ""
+        if name == "display":
+            return "from IPython.display import display"
+        if stars := self._stars:
+            return "\n".join(stars)
+        self._refuse(name)
+        raise Missing(f"uses `{name}`, which no cell of it defines")
+
+    @property
+    def _all(self):
+        return [node for statements in (*self.above, self.mine, *self.below) for node in statements]
+
+    @property
+    def _own(self):
+        return {name for node in self._all if not isinstance(node, (ast.Import, ast.ImportFrom))
+                for name in names_made(node)}
+
+    @property
+    def _stars(self):
+        return [ast.unparse(node) for node in self._all if isinstance(node, ast.ImportFrom)
+                and node.names[0].name == "*"]
+
+
+@lru_cache(maxsize=4096)                                    # the cells of a class are the course's, mostly
+def statements(source):
+    """The statements of a cell without what is IPython's; None where it is no Python. Nobody may change them."""
     from IPython.core.inputtransformer2 import TransformerManager
 
+    source = CELL_MAGIC.sub("", source)
     try:
-        tree = WithoutIPython().visit(ast.parse(TransformerManager().transform_cell(source)))
-        tree.body = [node for node in tree.body if not isinstance(node, ast.Expr)]
-        answer = exercise.compile(ast.unparse(tree))
-    except Exception:                                    # the reader's own code may fail in any way
-        return
-    exercise.check(answer)
+        return WithoutIPython().visit(parsed(TransformerManager().transform_cell(source))).body
+    except UNREADABLE:
+        return None
+
+
+def _checked_name(statements, exercise):
+    """The name that the cell hands to `check`; None where it does not call it on a name."""
+    number = exercise.name.partition(".")[2]
+    for node in reversed(statements):
+        call = getattr(node, "value", None)
+        function = getattr(call, "func", None)
+        if (isinstance(function, ast.Attribute) and function.attr == "check" and len(call.args) == 1
+                and isinstance(call.args[0], ast.Name) and getattr(function.value, "attr", number) == number):
+            return call.args[0].id
+    return None
+
+
+def _last(statements, name):
+    return next((node for node in reversed(statements) if name in names_made(node)), None)
+
+
+def _changes(node, name):
+    """Whether a statement that defines nothing may set the name, or what it stands for: `x += 1`, `x.sort()`."""
+    if isinstance(node, DEFINING):
+        return any(isinstance(target, (ast.Subscript, ast.Attribute)) and _root(target) == name
+                   for target in getattr(node, "targets", [getattr(node, "target", None)]))
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+        return _root(node.value.func) == name
+    return any(isinstance(part, ast.Name) and part.id == name and not isinstance(part.ctx, ast.Load)
+               or isinstance(part, DEFINING[:3]) and part.name == name for part in ast.walk(node))
+
+
+def _root(node):
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return getattr(node, "id", None)
+
+
+def _stub(exercise):
+    return ast.dump(_last(parsed(exercise.stub).body, exercise.target))
+
+
+def _short(node):
+    text = ast.unparse(node).split("\n")[0]
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 class WithoutIPython(ast.NodeTransformer):
-    """Takes out what IPython has made of `%timeit …`, `files = !ls` or `name?`: there is no IPython to ask here."""
+    """Takes out what IPython has made of `%timeit …` or `name?`: there is no IPython to ask here."""
 
     def visit_Expr(self, node):
         calls = [part for part in ast.walk(node) if isinstance(part, ast.Name) and part.id == "get_ipython"]
         return ast.copy_location(ast.Pass(), node) if calls else node
-
-    visit_Assign = visit_Expr

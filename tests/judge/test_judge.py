@@ -271,3 +271,13 @@ def test_code_may_tell_only_what_changes():
 def test_a_faulty_declaration_is_refused(change, complaint):
     with pytest.raises(ValueError, match=complaint):
         FunctionExercise(**FUNCTION | change)
+
+
+@pytest.mark.parametrize("value, closed", [("1", True), ("0", False), ("", False)])
+def test_a_hub_can_close_the_solutions_and_the_hints_stay(monkeypatch, value, closed):
+    monkeypatch.setenv("HF_NO_SOLUTIONS", value)
+    exercise = OWN[0]
+    text = exercise.solution().markdown
+    assert (exercise.code in text) != closed
+    assert ("HF_NO_SOLUTIONS" in text) == closed
+    assert exercise.hint(1).markdown == exercise.hints[0]

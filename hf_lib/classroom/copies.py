@@ -1,0 +1,47 @@
+"""A reader's copy of a chapter: made afresh, with the answers that were kept, and written whole."""
+
+from hf_lib.judge import files
+from hf_lib.judge.notebook_file import to_text
+from hf_lib.judge.saved import marked
+
+from .course_text import CHECK
+
+
+class Changed(Exception):
+    """The file is not what was read any more."""
+
+
+def restored(notebook, answers):
+    """The notebook with the kept answers in their cells; and the names of these exercises.
+
+    Parameters
+    ----------
+    notebook : dict
+    answers : dict of str to Kept
+    """
+    cells, names = [], []
+    for cell in notebook["cells"]:
+        kept = answers.get(marked(cell["source"])) if cell["cell_type"] == "code" else None
+        if kept and kept.text:
+            calls = CHECK.findall(cell["source"])
+            cell = {**cell, "source": "\n".join([f"# exercise {kept.exercise}", kept.text.rstrip(), "\n", *calls[-1:]])}
+            names.append(kept.exercise)
+        cells.append(cell)
+    return {**notebook, "cells": cells}, names
+
+
+def write(path, notebook, before=...):
+    """Write a notebook in one go, unless the file is so already.
+
+    Raises
+    ------
+    Changed
+        Where ``before`` is given (the bytes that were read, or None for no file) and is not what stands there.
+    OSError
+    """
+    there = path.read_bytes() if path.exists() else None
+    if before is not ... and there != before:
+        raise Changed
+    text = to_text(notebook)
+    if there != text.encode():
+        files.replace(path, text)
