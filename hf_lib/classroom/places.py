@@ -37,4 +37,4 @@ class Places:
 
 def places(root=ROOT):
     """The folders of the reader of the course in ``root``; `HF_MY_COURSE` may name another one for the copies."""
-    return Places(Path(root) / "notebooks", Path(os.environ.get(VARIABLE) or Path(root) / "my_course"))
+    return Places(Path(root) / "notebooks", Path(os.environ.get(VARIABLE) or Path(root) / "my_course").absolute())

@@ -2,6 +2,7 @@
 
 import html
 import re
+import textwrap
 from dataclasses import dataclass
 
 from .printable import printable
@@ -13,6 +14,7 @@ BADGES = {
     "not attempted": ("…", "#4f5b66"),
     "incorrect": ("✗", "#a4262c"),
 }
+COLUMNS = 88                     # of a printed line
 
 
 @dataclass(frozen=True, repr=False)
@@ -93,9 +95,12 @@ class Answer:
     def __repr__(self):
         what = f"`{getattr(self.value, '__name__', self.value)}`"
         if self.yours:
-            return printable(f"{self.exercise}: your own {what}, {self.because or 'checked in this session'}")
-        because = self.because or "no answer of yours was checked as correct in this session"
-        return printable(f"{self.exercise}: the course's {what} ({because})")
+            text = f"{self.exercise}: your own {what}, {self.because or 'checked in this session'}"
+        else:
+            because = self.because or "no answer of yours was checked as correct in this session"
+            text = f"{self.exercise}: the course's {what} ({because})"
+        lines = textwrap.wrap(text, COLUMNS - 4, break_long_words=False, break_on_hyphens=False)
+        return printable("\n    ".join(lines))
 
 
 def _inline(text):

@@ -19,13 +19,14 @@ class Candidate:
     """A text that may be the reader's answer, or why there is none.
 
     ``whose`` goes on after "your own `f`"; ``what`` begins a sentence on the text; ``reason`` is one on why
-    there is none.
+    there is none, and ``tried`` says whether one was tried.
     """
 
     text: str = ""
     whose: str = ""
     what: str = ""
     reason: str = ""
+    tried: bool = True
 
 
 def bring(exercise, folders):
@@ -47,7 +48,8 @@ def bring(exercise, folders):
     if exercise.answer.yours:
         return exercise.answer
     candidates = [candidate for folder in folders for candidate in _candidates(exercise, folder)]
-    refused = [candidate.reason for candidate in candidates if candidate.reason]
+    reasons = sorted((candidate for candidate in candidates if candidate.reason), key=lambda c: not c.tried)
+    refused = [candidate.reason for candidate in reasons]
     texts = {}
     for candidate in candidates:
         if candidate.text:
@@ -91,7 +93,7 @@ def _candidates(exercise, folder):
             yield Candidate(kept.text, f"of {kept.day}, kept when it was checked", what)
     for found in look(exercise, folder):
         what = f"yours in {found.where}"
-        yield Candidate(found.text, f"read from {found.where} and found correct", what, found.reason)
+        yield Candidate(found.text, f"read from {found.where} and found correct", what, found.reason, found.tried)
     if fault:
         yield Candidate(reason=fault)
 

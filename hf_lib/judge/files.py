@@ -2,7 +2,7 @@
 
 import os
 import shutil
-import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,7 +14,8 @@ except ImportError:                                        # Windows
     fcntl = None
     import msvcrt
 
-TRIES, PAUSE = 20, 0.05                                    # Windows refuses, for a while, what another program has open
+PAUSE = 0.05                                               # seconds
+TRIES = 20 if os.name == "nt" else 1                       # Windows refuses, for a while, what another program has open
 
 
 def replace(path, text):
@@ -26,20 +27,22 @@ def replace(path, text):
         Where the folder cannot be written to, the disk is full, or the file stays open in another program
         (Windows). The old file is then as it was.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))
     try:
         content = text.encode()
     except UnicodeEncodeError as error:                    # half a surrogate pair: only an escape can hold it
         raise OSError(f"{path.name} would hold a character that UTF-8 has not") from error
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    name = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(name, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, name)
         _patiently(os.replace, name, path)
     except BaseException:
-        _patiently(os.unlink, name)
+        name.unlink(missing_ok=True)
         raise
 
 
@@ -110,6 +113,6 @@ def _patiently(do, *arguments):
         try:
             return do(*arguments)
         except PermissionError:
-            if os.name != "nt" or attempt == TRIES - 1:
+            if attempt == TRIES - 1:
                 raise
             time.sleep(PAUSE)

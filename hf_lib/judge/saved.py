@@ -27,11 +27,14 @@ class Found:
         All that the answer needs; empty where that cannot be had.
     reason : str
         Why it cannot be had, a sentence without its full stop; else empty.
+    tried : bool
+        Whether there is an answer, or may have been one in a damaged file: the cell does not just hold the stub.
     """
 
     where: str
     text: str
     reason: str = ""
+    tried: bool = True
 
 
 def marked(source):
@@ -76,7 +79,7 @@ def in_notebook(exercise, sources, where):
     cells = [k for k, source in enumerate(sources) if marked(source) == exercise.name]
     found = [_answer(exercise, sources, k, where) for k in reversed(cells)]
     answers = [f for f in found if f is not None]
-    return answers or [Found(where, "", f"the cell in {where} still holds the stub")] * bool(cells)
+    return answers or [Found(where, "", f"the cell in {where} still holds the stub", tried=False)] * bool(cells)
 
 
 def _notebooks(name, folder):
@@ -102,10 +105,10 @@ def _answer(exercise, sources, k, where):
         return Found(where, "", f"yours in {where} is no Python that can be read")
     name = _checked_name(mine, exercise)
     answer = _last(mine, name or exercise.target)
-    if answer is not None and ast.dump(answer) == _stub(exercise):
+    if answer is not None and _is_stub(mine, exercise):
         return None
     if answer is None and name is None:
-        return Found(where, "", f"the cell in {where} does not define `{exercise.target}`")
+        return Found(where, "", f"the cell in {where} does not define `{exercise.target}`", tried=False)
     name = name or exercise.target
     others = [statements(source) or [] for source in sources]
     try:
@@ -127,20 +130,18 @@ class Names:
     exercise: object
 
     def text_of(self, name):
-        """The text that defines a name; "" for a name that is there anyhow. Raises `Missing`."""
-        for statements in (self.mine, *reversed(self.above), *self.below):
-            node = _last(statements, name)
-            if node is not None:
-                break
-        else:
-            return self._given(name)
-        self._refuse(name, () if only_defines(node, self._own) else (node,))
-        return ast.unparse(node)
+        """The text that defines a name; "" for a name that is there anyhow. Raises `Missing`.
 
-    def _refuse(self, name, nodes=()):
-        """Raise `Missing` where something is to be run for a name that does more than define it."""
-        for node in (*nodes, *(other for other in self._all if _changes(other, name))):
-            raise Missing(f"uses `{name}`, and `{_short(node)}` is not run from a saved notebook")
+        What touches the name last before the answer counts: where that does more than define it, nothing is taken.
+        """
+        for statements in (self.mine, *reversed(self.above), *self.below):
+            for node in reversed(statements):
+                made = name in names_made(node)
+                if made and only_defines(node, self._own):
+                    return ast.unparse(node)
+                if made or _changes(node, name):
+                    raise Missing(f"uses `{name}`, and `{_short(node)}` is not run from a saved notebook")
+        return self._given(name)
 
     def _given(self, name):
         """The text for a name that no statement defines."""
@@ -150,7 +151,6 @@ class Names:
             return "from IPython.display import display"
         if stars := self._stars:
             return "\n".join(stars)
-        self._refuse(name)
         raise Missing(f"uses `{name}`, which no cell of it defines")
 
     @property
@@ -213,8 +213,12 @@ def _root(node):
     return getattr(node, "id", None)
 
 
-def _stub(exercise):
-    return ast.dump(_last(parsed(exercise.stub).body, exercise.target))
+def _is_stub(statements, exercise):
+    """Whether every name that the stub makes is still made as the stub makes it."""
+    stub = parsed(exercise.stub).body
+    names = {name for node in stub for name in names_made(node)}
+    dumped = lambda node: node and ast.dump(node)
+    return all(dumped(_last(statements, name)) == dumped(_last(stub, name)) for name in names)
 
 
 def _short(node):

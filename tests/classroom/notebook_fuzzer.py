@@ -137,8 +137,8 @@ def _spread(exercise, rng, ways, above, below):
         (above if rng.random() < 0.7 else below).append(helper)
     if way == 3:
         ways.append("a helper, an import and a constant in other cells")
-        above += ["import math as m\nFACTOR, NAMES = 1, ['a', ('b', 2.5)]", helper]
-        call = f"({call}, m.pi * FACTOR, NAMES[0])[0]"
+        above += ["import math as my_m\nFACTOR, NAMES = 1, ['a', ('b', 2.5)]", helper]
+        call = f"({call}, my_m.pi * FACTOR, NAMES[0])[0]"
     if way == 4:
         ways.append("a class")
         above.append(f"class Mine:\n    '''mine'''\n    start = 0\n\n    @staticmethod\n"

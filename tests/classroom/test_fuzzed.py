@@ -56,7 +56,7 @@ def test_a_fuzzed_notebook(course, tmp_path, monkeypatch, seed):
     before = tree(tmp_path)
 
     answer = bringing.bring(exercise, [course.mine, course.notebooks])
-    true_words(notebook, exercise, repr(answer), answer.yours)
+    true_words(notebook, exercise, " ".join(repr(answer).split()), answer.yours)
     assert my_progress(course.mine).total.startswith("0 of ")
     assert tree(tmp_path) == before
 
@@ -97,17 +97,18 @@ def true_words(notebook, exercise, words, yours):
         assert not yours and "not correct" not in words
         assert where in words or not own and "still holds the stub" in words
         return
-    assert notebook.exercise in words and where in words
+    assert notebook.exercise in words and (where in words or notebook.state == "stub")
     if notebook.state == "right":
         if function:
             assert yours, words
         else:
-            assert yours or "is not run from a saved notebook" in words or "which no cell of it defines" in words
+            assert yours or "is not run from a saved notebook" in words or "no cell of it defines" in words
         return
     assert not yours
     expected = {
         "stub": ["still holds the stub"], "no Python": ["is no Python that can be read"],
-        "wrong": ["was not correct: "], "error": ["was not correct: ", "uses `undefined_name`, which no cell of it defines"],
+        "wrong": ["was not correct: "],
+        "error": ["was not correct: ", "uses `undefined_name`, which no cell of it defines"],
         "endless": ["gave no verdict (", "was not correct: "],
         "exit": ["gave no verdict (", "was not correct: "], "harm": ["was not correct: ", "gave no verdict ("],
     }[notebook.state]

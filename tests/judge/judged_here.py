@@ -4,6 +4,11 @@ from hf_lib.judge.apart import Outcome
 from hf_lib.judge.inside_child import judge
 
 
+def in_one_line(answer):
+    """What an answer says of itself, without its line breaks."""
+    return " ".join(repr(answer).split())
+
+
 def judged_here(*exercises):
     """A `judge_apart` that knows these exercises, also those that only a test has declared."""
     known = {exercise.name: exercise for exercise in exercises}

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from judged_here import judged_here
+from judged_here import in_one_line, judged_here
 
 from hf_lib.exercises import FunctionExercise, ValueExercise
 from hf_lib.judge import bringing, files, remembered
@@ -247,7 +247,7 @@ def test_it_is_the_reader_s_own_and_says_since_when(exercise, tmp_path):
     kept(tmp_path, "TWO = 2\ndef double(x):\n    return TWO * x")
     answer = bringing.bring(exercise, [tmp_path])
     assert answer(2.0) == 4 and exercise.answer == answer
-    assert repr(answer) == "ch98.q1: your own `double`, of 28 November 2026, kept when it was checked"
+    assert in_one_line(answer) == "ch98.q1: your own `double`, of 28 November 2026, kept when it was checked"
 
 
 def test_what_was_brought_can_be_kept_again(exercise, tmp_path):
@@ -270,13 +270,13 @@ def test_else_it_is_the_course_s_and_says_why(exercise, tmp_path, monkeypatch, t
     monkeypatch.chdir(tmp_path)
     kept(tmp_path, text, note)
     answer = bringing.bring(exercise, [tmp_path])
-    assert not answer.yours and why in repr(answer) and answer(2.0) == 4
+    assert not answer.yours and why in in_one_line(answer) and answer(2.0) == 4
     assert [path.name for path in tmp_path.iterdir()] == ["answers.json"]
 
 
 def test_a_damaged_file_is_named_and_stays(exercise, tmp_path):
     (tmp_path / "answers.json").write_bytes(b"{")
-    assert f"(`{tmp_path.name}/answers.json` is damaged)" in repr(bringing.bring(exercise, [tmp_path]))
+    assert f"(`{tmp_path.name}/answers.json` is damaged)" in in_one_line(bringing.bring(exercise, [tmp_path]))
     assert (tmp_path / "answers.json").read_bytes() == b"{"
 
 
@@ -284,7 +284,7 @@ def test_a_saved_notebook_helps_where_the_kept_one_is_no_longer_right(exercise, 
     kept(tmp_path, "def double(x):\n    return -2 * x")
     cell = {"cell_type": "code", "source": "# exercise ch98.q1\ndef double(x):\n    return x + x"}
     (tmp_path / "98_x.ipynb").write_text(json.dumps({"cells": [cell]}), "utf-8")
-    assert "read from" in repr(bringing.bring(exercise, [tmp_path]))
+    assert "read from" in in_one_line(bringing.bring(exercise, [tmp_path]))
 
 
 def test_a_value_is_kept_and_brought(tmp_path, monkeypatch):
@@ -296,6 +296,6 @@ def test_a_value_is_kept_and_brought(tmp_path, monkeypatch):
 
 
 def test_the_words_of_this_session(exercise):
-    assert repr(exercise.answer).endswith("(no answer of yours was checked as correct in this session)")
+    assert in_one_line(exercise.answer).endswith("(no answer of yours was checked as correct in this session)")
     exercise.check(lambda x: 2 * x)
-    assert repr(exercise.answer) == "ch98.q1: your own `<lambda>`, checked in this session"
+    assert in_one_line(exercise.answer) == "ch98.q1: your own `<lambda>`, checked in this session"

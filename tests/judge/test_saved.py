@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from judged_here import judged_here
+from judged_here import in_one_line, judged_here
 
 from hf_lib.exercises import FunctionExercise, ValueExercise
 from hf_lib.judge import bringing
@@ -36,7 +36,7 @@ def mine(exercise, folder):
 
 def said(exercise, folder, *sources, name="98_x.ipynb"):
     (folder / name).write_text(notebook(*sources), encoding="utf-8", newline="")
-    return repr(bringing.bring(exercise, [folder]))
+    return in_one_line(bringing.bring(exercise, [folder]))
 
 
 # ---- what is taken ---------------------------------------------------------------------------------
@@ -125,6 +125,17 @@ def test_a_value_is_taken_where_it_is_a_constant(monkeypatch, tmp_path, source, 
     assert "for k in" not in source or "is not run from a saved notebook" in text
 
 
+def test_a_stub_of_several_lines_is_answered_where_any_has_changed(monkeypatch, tmp_path):
+    exercise = ValueExercise(
+        name="ch98.q2", title="Two values", kind="core", stub="low = ...\nhigh = ...\n\nanswer = low, high",
+        code="low = 1.0\nhigh = 2.0\n\nanswer = low, high", why="So.", hints=("1", "2", "3"), diagnoses=())
+    monkeypatch.setattr(bringing, "judge_apart", judged_here(exercise))
+    stub = f"# exercise ch98.q2\n{exercise.stub}\n\nch98.q2.check(answer)"
+    assert "still holds the stub" in said(exercise, tmp_path, stub)
+    assert "was not correct: not finished" in said(exercise, tmp_path, stub.replace("low = ...", "low = 1"))
+    assert "your own" in said(exercise, tmp_path, stub.replace("low = ...", "low = 1").replace("= ...", "= 2"))
+
+
 # ---- what is not taken, and why --------------------------------------------------------------------
 
 
@@ -163,7 +174,7 @@ def test_it_says_truly_why_it_is_the_course_s(exercise, tmp_path, sources, why):
 
 def test_nothing_there(exercise, tmp_path):
     nothing = "ch98.q1: the course's `double` (no answer of yours was checked as correct in this session)"
-    assert repr(bringing.bring(exercise, [tmp_path / "none", tmp_path])) == nothing
+    assert in_one_line(bringing.bring(exercise, [tmp_path / "none", tmp_path])) == nothing
 
 
 GOOD = notebook(MARK + ANSWER).encode()
@@ -182,7 +193,7 @@ DAMAGE = [
 @pytest.mark.parametrize("broken, why", DAMAGE)
 def test_a_damaged_file_is_named(exercise, tmp_path, broken, why):
     (tmp_path / "98_x.ipynb").write_bytes(broken)
-    assert repr(bringing.bring(exercise, [tmp_path])).endswith(f"(`{tmp_path.name}/98_x.ipynb` {why})")
+    assert in_one_line(bringing.bring(exercise, [tmp_path])).endswith(f"(`{tmp_path.name}/98_x.ipynb` {why})")
 
 
 @pytest.mark.parametrize("broken", [broken for broken, _ in DAMAGE])
