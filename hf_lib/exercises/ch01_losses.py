@@ -25,6 +25,24 @@ def _row_maximum(z, Y):
     return np.sum(m + np.log(1 + np.exp(z - m)) - Y * z) / len(z)
 
 
+def _one_unscaled(z, Y):
+    m = np.maximum(z, 0)
+    return np.sum(m + np.log(1 + np.exp(z - m)) - Y * z) / len(z)
+
+
+def _cut(bound):
+    """z is cut off before the exponential."""
+    return lambda z, Y: np.sum(np.log(1 + np.exp(np.clip(z, -bound, bound))) - Y * z) / len(z)
+
+
+def _kept_away(eps):
+    """Probabilities are kept away from 0 and 1 by eps."""
+    def answer(z, Y):
+        p = np.clip(1 / (1 + np.exp(-z)), eps, 1 - eps)
+        return -np.sum(Y * np.log(p) + (1 - Y) * np.log(1 - p)) / len(z)
+    return answer
+
+
 q2 = FunctionExercise(
     name="ch01.q2",
     title="A sigmoid cross-entropy that never overflows",
@@ -46,7 +64,7 @@ q2 = FunctionExercise(
     hints=(
         "$\\log(1+e^z)$ is $\\log(e^0+e^z)$: a log-sum-exp of two terms.",
         "Take $m=\\max(z,0)$ out, as the softmax in section 3 does.",
-        "`np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))` is $\\log(1+e^z)$.",
+        "$\\log(1+e^z)=m+\\log(e^{-m}+e^{z-m})$. One of the two exponents is 0; which number is the other?",
     ),
     cases=_logit_cases,
     mean_over="z",
@@ -56,6 +74,17 @@ q2 = FunctionExercise(
         Diagnosis("not finite", lambda z, Y: np.sum(np.log(1 + np.exp(z)) - Y * z) / len(z)),
         Diagnosis("one maximum a row", _row_maximum,
                   say="The other exponent is 0, for 1 = e^0: take out max(z, 0), entry by entry, not a row's maximum."),
+        Diagnosis("the 1 not divided", _one_unscaled,
+                  say="Where you take m = max(z, 0) out of the sum, its first term 1 = e^0 becomes e^(−m) as well."),
+        Diagnosis("max(z, 0) forgotten", lambda z, Y: np.sum(np.log1p(np.exp(-np.abs(z))) - Y * z) / len(z),
+                  say="log(1 + e^(−|z|)) is what is left after max(z, 0) has been taken out of the sum: add it again."),
+        *(Diagnosis("z cut off", _cut(bound), say="You cut z off at a bound. The loss goes on growing with |z|: for "
+                    "z = 1000 and y = 0 it is 1000.") for bound in (20, 30, 50, 100, 500, 700)),
+        *(Diagnosis("the probability cut off", _kept_away(eps), say="You keep p away from 0 and 1. The loss goes on "
+                    "growing with |z|: for z = 1000 and y = 0 it is 1000.") for eps in (1e-15, 1e-12, 1e-10, 1e-8, 1e-7)),
+        Diagnosis("the target's term left out",
+                  lambda z, Y: np.sum(np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))) / len(z),
+                  say="This is the mean of Σ log(1 + e^z) alone: the term y z is missing."),
         Diagnosis("mean over the outputs too", lambda z, Y: np.mean(_stable(z, Y)),
                   say="You took the mean over all N·n_out entries: sum over the outputs, and divide by N alone."),
         Diagnosis("the wrong class is charged",
@@ -103,6 +132,10 @@ q3 = FunctionExercise(
         Diagnosis("the bug is still there", lambda z, y: np.sum((z - y[None, :]) ** 2) / len(y) ** 2 / 2),
         Diagnosis("mean of the outputs", lambda z, y: 0.5 * np.mean((np.mean(z) - y) ** 2),
                   say="Each target must meet its own output, not the mean of all outputs."),
+        Diagnosis("the square of the mean", lambda z, y: 0.5 * np.mean(z[:, 0] - y) ** 2,
+                  say="You square the mean of the residuals, in which plus and minus cancel; square each, then average."),
+        Diagnosis("the root of the sum", lambda z, y: 0.5 * np.linalg.norm(z[:, 0] - y) / len(y),
+                  say="`np.linalg.norm` takes the root of the sum of squares: square it."),
         Diagnosis("missing 1/N", lambda z, y: 0.5 * np.sum((z[:, 0] - y) ** 2)),
         Diagnosis("factor 2", lambda z, y: np.mean((z[:, 0] - y) ** 2)),
     ),
@@ -110,8 +143,14 @@ q3 = FunctionExercise(
 
 
 def _counts(rng):
-    for n in (3, 6, 1):
-        yield rng.normal(size=n), rng.poisson(2.0, size=n).astype(float) + 0.5
+    """Vectors, a single entry, a table; among the targets is 0."""
+    for shape in ((4,), (6,), (1,), (2, 3)):
+        yield rng.normal(size=shape), rng.poisson(2.0, size=shape).astype(float)
+
+
+def _with_factorial(z, y):
+    factorials = [np.sum(np.log(np.arange(1, count + 1))) for count in y.flat]
+    return np.exp(z) - y * z + np.reshape(factorials, y.shape), np.exp(z) - y, np.exp(z)
 
 
 q4 = FunctionExercise(
@@ -141,8 +180,8 @@ q4 = FunctionExercise(
     "$A(z)=e^z$: mean and variance of a Poisson distribution are both the rate.",
     hints=(
         "Take $-\\log$ of $e^{-\\lambda}\\lambda^y/y!$, then put $\\lambda=e^z$.",
-        "The loss is $e^z-yz$.",
-        "Differentiate it twice with respect to $z$ (not $\\lambda$).",
+        "Then $\\log\\lambda=z$, and $\\lambda$ itself stays as $e^z$.",
+        "Differentiate the loss twice with respect to $z$ (not $\\lambda$).",
     ),
     cases=_counts,
     diagnoses=(
@@ -155,6 +194,15 @@ q4 = FunctionExercise(
         Diagnosis("the sigmoid's curvature",
                   lambda z, y: (np.exp(z) - y * z, np.exp(z) - y, np.exp(z) * (1 - np.exp(z))),
                   say="Loss and residual are right; p(1 − p) is the sigmoid's derivative, not that of exp."),
+        Diagnosis("the rate for its logarithm",
+                  lambda z, y: ((1 - y) * np.exp(z), (1 - y) * np.exp(z), (1 - y) * np.exp(z)),
+                  say="−log p has λ − y log λ, and log λ = z: you multiplied y by the rate itself."),
+        Diagnosis("the constant kept", _with_factorial, say="Residual and curvature are right; log(y!) was to be left "
+                  "out of the loss, for it does not depend on z."),
+        Diagnosis("a squared error's curvature",
+                  lambda z, y: (np.exp(z) - y * z, np.exp(z) - y, np.ones_like(z)),
+                  say="Loss and residual are right; the curvature is 1 for the squared error only. Differentiate the "
+                      "residual once more."),
         Diagnosis("wrong type", lambda z, y: np.exp(z) - y * z),
     ),
 )
@@ -164,6 +212,7 @@ q5 = ValueExercise(
     title="Where does the squared error on a sigmoid stop being convex?",
     kind="core",
     stub="z_flat = ...",
+    rtol=5e-4,                             # three digits: −0.693
     code="""
         p = 1 / 3                          # the root of 3 p - 1
         z_flat = np.log(p / (1 - p))       # p = sigma(z), solved for z
@@ -174,13 +223,19 @@ q5 = ValueExercise(
     hints=(
         "Write the residual with $p=\\sigma(z)$ alone, and use $dp/dz=p(1-p)$.",
         "$r=-(1-p)^2p$, so the curvature is $p(1-p)^2(3p-1)$.",
-        "$p=\\tfrac13$; solve $\\sigma(z)=\\tfrac13$ for $z$.",
+        "Which $p$ between 0 and 1 makes it zero? Then solve $\\sigma(z)=p$ for $z$.",
     ),
     diagnoses=(
         Diagnosis("p instead of z", 1 / 3, say="That is σ(z); the question asks for z."),
         Diagnosis("the target 0", np.log(2.0), say="That is where it happens for the target y = 0."),
-        Diagnosis("the pull, not the curvature", -1.4,
-                  say="There the pull is as weak as at z = 0; the question is where the curvature is zero."),
+        *(Diagnosis("the pull, not the curvature", value,
+                    say="There the pull is as weak as at z = 0; the question is where the curvature is zero.")
+          for value in (-1.4, -1.44, -1.4436)),
+        Diagnosis("log p, not log p/(1 − p)", np.log(1 / 3),
+                  say="That is log ⅓. Solve σ(z) = ⅓: the inverse of σ is log(p/(1 − p))."),
+        Diagnosis("σ, not its inverse", 1 / (1 + np.exp(-1 / 3)),
+                  say="That is σ(⅓). You have p = ⅓, and ask for the z with σ(z) = p."),
+        Diagnosis("a logarithm to base 10", np.log10(0.5), say="σ has e in it: take the natural logarithm."),
         Diagnosis("the symmetric point", 0.0, say="At z = 0 the curvature is still positive: it is 1/16."),
         Diagnosis("wrong type", "minus log 2"),
     ),
