@@ -26,6 +26,8 @@ q1 = ValueExercise(
         Diagnosis("the values count as gradients", 30.0, say="A value of f is cheaper than a gradient: 1/3."),
         Diagnosis("everything counts as a gradient", 25.0,
                   say="You counted the calls. A product costs 4/3 and a value 1/3 of a gradient."),
+        Diagnosis("the products as gradients, the values left out", 16.0,
+                  say="A product costs 4/3, and the nine values cost 1/3 each."),
         Diagnosis("the prices exchanged", 18.0,
                   say="You took the price of a value for a product, and that of a product for a value."),
         Diagnosis("only the products", 20.0,
@@ -36,8 +38,8 @@ q1 = ValueExercise(
 
 
 def _error_cases(rng):
-    """About half of the guesses are right; one table is square, in one all entries are negative, one has one row."""
-    for n, shift in ((4, 0.0), (10, 0.0), (7, -9.0), (1, 0.0), (25, 0.0)):
+    """About half of the guesses are right; one table is square, in one all entries are negative."""
+    for n, shift in ((4, 0.0), (10, 0.0), (7, -9.0), (25, 0.0)):
         Z = rng.normal(size=(n, 10)) + shift
         guesses = np.argmax(Z, axis=1)
         yield Z, np.where(np.arange(n) % 2 == 0, guesses, (guesses + rng.integers(1, 10, n)) % 10)
@@ -71,10 +73,20 @@ q2 = FunctionExercise(
                   say="This is per cent; a share lies between 0 and 1."),
         Diagnosis("divided by the outputs", lambda Z, labels: np.sum(np.argmax(Z, axis=1) != labels) / Z.shape[1],
                   say="You divided the number of mistakes by the number of columns; the share is one of the rows."),
+        Diagnosis("divided by all entries", lambda Z, labels: np.sum(np.argmax(Z, axis=1) != labels) / Z.size,
+                  say="You divided the number of mistakes by all entries of Z; the share is one of the rows."),
+        *(Diagnosis("differences, not a count",
+                    lambda Z, labels, size=size: np.mean(size(np.argmax(Z, axis=1) - labels)),
+                    say="You average differences of digits. A wrong digit is one mistake, however far it is off.")
+          for size in (np.positive, np.abs, np.square)),
+        Diagnosis("columns counted from 1", lambda Z, labels: np.mean(np.argmax(Z, axis=1) + 1 != labels),
+                  say="You added 1 to the column. Digits and columns both begin at 0."),
         Diagnosis("the smallest entry", lambda Z, labels: np.mean(np.argmin(Z, axis=1) != labels),
                   say="You compare with the column of the smallest entry; the guess is the column of the largest."),
         Diagnosis("by absolute value", lambda Z, labels: np.mean(np.argmax(np.abs(Z), axis=1) != labels),
                   say="You took the largest |entry|. A large negative output speaks against a digit."),
+        Diagnosis("one guess for the whole table", lambda Z, labels: np.mean(np.argmax(Z) != labels),
+                  say="`np.argmax` without `axis=1` gives one number for the whole table; each row has its own guess."),
         Diagnosis("every row is wrong", lambda Z, labels: 1.0,
                   say="All rows count as wrong. Compare each label with the column of its own row's largest entry: "
                       "`np.argmax` needs `axis=1`, and `np.max` gives the entry, not its column."),
@@ -115,8 +127,12 @@ q3 = FunctionExercise(
         Diagnosis("divided by the outputs", lambda Z, Y: 0.5 * np.sum((Z - Y) ** 2) / Z.shape[1],
                   say="You divided by the number of outputs, Z.shape[1]; the mean is over the rows, len(Z)."),
         Diagnosis("right for two outputs alone", lambda Z, Y: np.mean((Z - Y) ** 2),
-                  say="You dropped the ½, but the mean still divides by the number of outputs as well. With two outputs "
-                      "the one makes up for the other."),
+                  say="You dropped the ½, but the mean still divides by the number of outputs as well: right where "
+                      "that is 2."),
+        Diagnosis("the sum squared", lambda Z, Y: 0.5 * np.sum(Z - Y) ** 2 / len(Z),
+                  say="You square the sum, in which plus and minus cancel; square each difference, then add."),
+        Diagnosis("the rows' sums squared", lambda Z, Y: 0.5 * np.mean(np.sum(Z - Y, axis=1) ** 2),
+                  say="You square each row's sum, in which plus and minus cancel; square each entry, then add."),
         Diagnosis("the root of the sum", lambda Z, Y: 0.5 * np.linalg.norm(Z - Y) / len(Z),
                   say="`np.linalg.norm` takes the root of the sum of squares: square it."),
         Diagnosis("missing 1/N", lambda Z, Y: 0.5 * np.sum((Z - Y) ** 2)),

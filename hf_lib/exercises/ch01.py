@@ -1,11 +1,12 @@
-"""Exercises of notebook 01: the length of θ, losses (in `ch01_losses`), a network's twin."""
+"""Exercises of notebook 01: the length of θ, losses (in `ch01_losses`, `ch01_matching`), a network's twin."""
 
 import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 
-from .ch01_losses import q2, q3, q4, q5
+from .ch01_losses import q2, q3
+from .ch01_matching import q4, q5
 
 __all__ = ["q1", "q2", "q3", "q4", "q5", "q6"]
 
@@ -51,6 +52,7 @@ q1 = FunctionExercise(
                   say="The block of the last layer is missing."),
         Diagnosis("the first layer left out", lambda sizes: sum((n + 1) * m for n, m in zip(sizes[1:-1], sizes[2:])),
                   say="The block of the first layer is missing."),
+        Diagnosis("units, not weights", sum, say="This is the number of units. Every connection has a weight."),
         Diagnosis("one bias a layer", lambda sizes: sum(n * m + 1 for n, m in zip(sizes, sizes[1:])),
                   say="b is a row of m biases, one for each unit that the layer ends in."),
         Diagnosis("wrong type", lambda sizes: [(n + 1) * m for n, m in zip(sizes, sizes[1:])]),
@@ -97,6 +99,9 @@ q6 = FunctionExercise(
                   say="Only what the units read has moved: their bias, and what the next layer reads, must follow."),
         Diagnosis("bias left behind", lambda W, b, V, order: (W[:, order], b.copy(), V[order]),
                   say="A unit's bias must move with it."),
+        Diagnosis("inverse order in b_1",
+                  lambda W, b, V, order: (W[:, order], b[np.argsort(order)], V[order]),
+                  say="b_1 moves by the same order as W_1, not by its inverse."),
         Diagnosis("the opposite order",
                   lambda W, b, V, order: (W[:, (i := np.argsort(order))], b[i], V[i]),
                   say="This is a twin, but of the inverse order: new unit j must be old unit order[j]."),
