@@ -1,11 +1,12 @@
-"""Exercises of notebook 01: the length of θ, losses (in `ch01_losses`), a network's twin."""
+"""Exercises of notebook 01: the length of θ, losses (in `ch01_losses`, `ch01_matching`), a network's twin."""
 
 import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 
-from .ch01_losses import q2, q3, q4, q5
+from .ch01_losses import q2, q3
+from .ch01_matching import q4, q5
 
 __all__ = ["q1", "q2", "q3", "q4", "q5", "q6"]
 
@@ -31,7 +32,7 @@ q1 = FunctionExercise(
     hints=(
         "Which arrays belong to the layer between $n$ units and $m$ units?",
         "$W$ has $n\\cdot m$ entries and $b$ has $m$.",
-        "Sum $(n+1)\\cdot m$ over neighbours: `zip(sizes[:-1], sizes[1:])`.",
+        "`zip(sizes[:-1], sizes[1:])` gives the neighbours; how many entries does $[W;b]$ have?",
     ),
     cases=lambda rng: [([1, 20, 20, 1],), ([784, 800, 10],), ([3, 2],), ([5, 4, 3, 2, 1],)],
     diagnoses=(
@@ -43,6 +44,15 @@ q1 = FunctionExercise(
                   say="You counted a bias for the inputs, which have none."),
         Diagnosis("outputs have a bias", lambda sizes: sum(n * m for n, m in zip(sizes, sizes[1:])) + sum(sizes[1:-1]),
                   say="The outputs have biases too: you counted those of the hidden units alone."),
+        Diagnosis("a bias on both sides", lambda sizes: sum((n + 1) * (m + 1) for n, m in zip(sizes, sizes[1:])),
+                  say="(n + 1)(m + 1) counts more than [W; b] holds: it has n + 1 rows and m columns."),
+        Diagnosis("the first layer alone", lambda sizes: (sizes[0] + 1) * sizes[1],
+                  say="This is the first layer's block alone; add those of all layers."),
+        Diagnosis("the last layer left out", lambda sizes: sum((n + 1) * m for n, m in zip(sizes[:-2], sizes[1:-1])),
+                  say="The block of the last layer is missing."),
+        Diagnosis("the first layer left out", lambda sizes: sum((n + 1) * m for n, m in zip(sizes[1:-1], sizes[2:])),
+                  say="The block of the first layer is missing."),
+        Diagnosis("units, not weights", sum, say="This is the number of units. Every connection has a weight."),
         Diagnosis("one bias a layer", lambda sizes: sum(n * m + 1 for n, m in zip(sizes, sizes[1:])),
                   say="b is a row of m biases, one for each unit that the layer ends in."),
         Diagnosis("wrong type", lambda sizes: [(n + 1) * m for n, m in zip(sizes, sizes[1:])]),
@@ -77,14 +87,21 @@ q6 = FunctionExercise(
     hints=(
         "Which parts of the three arrays belong to hidden unit $j$?",
         "A column of $W_1$, an entry of $b_1$, a row of $W_2$.",
-        "`W_1[:, order]`; `b_1` and `W_2` are indexed by `order` along their first axis.",
+        "An array of integers is an index: `b_1[order]`. Along which axis do the units lie in $W_1$, and in $W_2$?",
     ),
     cases=_hidden_cases,
     diagnoses=(
         Diagnosis("outgoing weights left behind", lambda W, b, V, order: (W[:, order], b[order], V.copy()),
                   say="The units moved, but the next layer still reads them in the old order: W_2 must follow."),
+        Diagnosis("incoming weights left behind", lambda W, b, V, order: (W.copy(), b[order], V[order]),
+                  say="The units moved, but what they read did not: their columns of W_1 must follow."),
+        Diagnosis("only W_1 moved", lambda W, b, V, order: (W[:, order], b.copy(), V.copy()),
+                  say="Only what the units read has moved: their bias, and what the next layer reads, must follow."),
         Diagnosis("bias left behind", lambda W, b, V, order: (W[:, order], b.copy(), V[order]),
                   say="A unit's bias must move with it."),
+        Diagnosis("inverse order in b_1",
+                  lambda W, b, V, order: (W[:, order], b[np.argsort(order)], V[order]),
+                  say="b_1 moves by the same order as W_1, not by its inverse."),
         Diagnosis("the opposite order",
                   lambda W, b, V, order: (W[:, (i := np.argsort(order))], b[i], V[i]),
                   say="This is a twin, but of the inverse order: new unit j must be old unit order[j]."),

@@ -15,6 +15,7 @@ from .exercise import Exercise, FaultyExercise
 from .fitting import fitted, plain
 from .running import Run, call_of
 from .single import fails_in_single
+from .slips import one_slip
 from .trials import Context, Trial, case_in_words, first_wrong
 from .unanswered import NOT_ATTEMPTED, unanswered
 from .watching import attribute, from_library
@@ -153,6 +154,8 @@ class FunctionExercise(Exercise):
         if found := checks.first(checks.FORM, trials, context) or run.again():
             return found
         found = checks.first(checks.VALUES, trials, context)
+        if found.name == "wrong values":
+            found = one_slip(self, trials) or found
         shown = case_in_words(first_wrong(trials, context), context, len(trials))
         return found._replace(details=(*found.details, *shown))
 

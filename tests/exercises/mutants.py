@@ -10,9 +10,11 @@ import difflib
 from dataclasses import dataclass
 
 import numpy as np
-from mutations import every_change, every_value_change
 
 from hf_lib.exercises import FunctionExercise
+from hf_lib.judge.compare import Finding
+from hf_lib.judge.mutations import with_one_slip
+from hf_lib.judge.slips import counted, run
 
 
 @dataclass(frozen=True)
@@ -23,73 +25,47 @@ class Mutant:
     answer: object
 
 
-class Endless(Exception):
-    """A mutant's loops run far longer than the reference's."""
-
-
 def mutants(exercise):
     """Every mutant of an exercise, each with a label that no other has."""
     function = isinstance(exercise, FunctionExercise)
-    limit = _enough_rounds(exercise) if function else 1000
-    made = list(_misuses(exercise, limit) if function else _other_values(exercise))
+    rounds = _enough_rounds(exercise) if function else 1000
+    made = list(_misuses(exercise, rounds) if function else _other_values(exercise))
     for label, source in _changed_sources(exercise):
-        try:
-            made.append(Mutant(label, _compiled(exercise, source, _Rounds(limit))))
-        except Exception:                                 # a value that cannot be computed
-            continue
+        answer = run(counted(source), exercise, rounds)
+        if answer is not None:
+            made.append(Mutant(label, answer))
     return list({mutant.label: mutant for mutant in made}.values())
 
 
 def survivors(exercise):
     """The labels of the mutants that `check` accepts."""
-    accepted = [m.label for m in mutants(exercise) if exercise.check(m.answer).status == "correct"]
-    exercise._correct = ()
-    return accepted
+    return [m.label for m in mutants(exercise) if _only_judged(exercise).check(m.answer).status == "correct"]
 
 
-class _Rounds:
-    """Counts the rounds of a mutant's loops, in all cases together, and stops it after `limit`."""
-
-    def __init__(self, limit):
-        self.count, self.limit = 0, limit
-
-    def tick(self):
-        self.count += 1
-        if self.count > self.limit:
-            raise Endless(f"more than {self.limit} rounds")
+def _only_judged(exercise):
+    """A copy that says right or wrong and looks for no name of what is wrong, which takes most of the time."""
+    judge = copy.copy(exercise)
+    judge._wrong = lambda run, stub: Finding("wrong values", "")
+    return judge
 
 
 def _enough_rounds(exercise):
-    """Ten times what the reference needs, and a thousand."""
-    rounds = _Rounds(10**6)
-    exercise.check(_compiled(exercise, exercise.code, rounds))
-    return 10 * rounds.count + 1000
-
-
-def _compiled(exercise, source, rounds):
-    """Run a source whose loops count their rounds; return what it defines."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.For, ast.While)):
-            node.body.insert(0, ast.parse("_tick()").body[0])
-    space = {"np": np, "__name__": "a mutant", **exercise.uses, "_tick": rounds.tick}
-    with np.errstate(all="ignore"):
-        exec(compile(ast.fix_missing_locations(tree), f"<{exercise.name}>", "exec"), space)
-    return space[exercise.target]
+    """Ten times the rounds that the loops of the reference need in all cases, and a thousand."""
+    rounds, program = 1000, counted(exercise.code)
+    while _only_judged(exercise).check(run(program, exercise, rounds)).status != "correct":
+        rounds *= 2
+    return 10 * rounds
 
 
 def _changed_sources(exercise):
     """(label, source) of each change of the code; two changes that come to the same are one."""
     tree = ast.parse(exercise.code)
     before = ast.unparse(tree)
-    if isinstance(exercise, FunctionExercise):
-        trees = every_change(tree)
-    else:
-        stub = {ast.unparse(line) for line in ast.parse(exercise.stub).body}
-        trees = every_value_change(tree, stub & {ast.unparse(line) for line in tree.body})
-    sources = (ast.unparse(ast.fix_missing_locations(changed)) for changed in trees)
-    for source in dict.fromkeys(sources):
-        if source != before:
+    given = set()
+    if not isinstance(exercise, FunctionExercise):        # the numbers of the task are no work of the reader's
+        given = {ast.unparse(line) for line in ast.parse(exercise.stub).body} & set(map(ast.unparse, tree.body))
+    for source in dict.fromkeys(ast.unparse(changed) for _, changed in with_one_slip(tree)):
+        if source != before and given <= set(map(ast.unparse, ast.parse(source).body)):
             yield _difference(before, source), source
 
 
@@ -103,10 +79,12 @@ def _difference(before, after):
 # ---- the reference, misused ---------------------------------------------------------------------------
 
 
-def _misuses(exercise, limit):
+def _misuses(exercise, rounds):
     """Each argument ignored, or typed in, or changed in place; state that is kept between calls."""
+    program = counted(exercise.code)
+
     def right(*args):
-        return _compiled(exercise, exercise.code, _Rounds(limit))(*args)
+        return run(program, exercise, rounds)(*args)
 
     first = exercise.fresh_cases()[0]
     for k, name in enumerate(exercise.parameters):

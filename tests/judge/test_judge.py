@@ -162,7 +162,7 @@ def test_a_probe_compares_what_a_returned_function_does():
     )  # fmt: skip
     assert exercise.check(exercise.compile(exercise.stub)).status == "not attempted"
     assert exercise.check(lambda A: A.dot).status == "correct"
-    assert exercise.check(lambda A: A.T.dot).diagnosis == "wrong values"
+    assert exercise.check(lambda A: A.T.dot).diagnosis == "one slip (matrix)"
     no_function = exercise.check(lambda A: A)
     assert no_function.diagnosis == "wrong type" and "not callable" in no_function.details[0]
 
