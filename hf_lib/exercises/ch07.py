@@ -142,7 +142,8 @@ q6 = FunctionExercise(
         Diagnosis("β one step off", _by_recurrence(of=lambda betas, k: betas[min(k + 1, len(betas) - 1)]),
                   say="betas[0] is β₁: it makes p₁, right after α₀. You take each β one step too early."),
         Diagnosis("the old residual", _by_recurrence(early=True),
-                  say="The direction is made from the new r: first r − α h p, then r + β p. (In one line `r, p = …` the r on "
+                  say="The direction is made from the new r: first r − α h p, then r + β p. (In one line `r, p = …` "
+                      "the r on "
                       "the right is the old one.)"),
         Diagnosis("h left out", _by_recurrence(h_power=0), say="In an eigendirection A p is h p: the h is missing."),
         Diagnosis("r left out of p", _by_recurrence(keep=False), say="The direction is r + β p. You keep β p alone."),

@@ -103,7 +103,8 @@ q4 = FunctionExercise(
          {"cap": lambda k, most: k == most}),
         ("cap and rule together", "The cap is to stop CG even if the rule is false: join them by `or`, not by `and`.",
          {"join": True, "cap": lambda k, most: k >= most}),
-        ("compared with ε", "The progress of j steps is compared with j ε.", {"limit": lambda j, eps: eps, "join": False}),
+        ("compared with ε", "The progress of j steps is compared with j ε.",
+         {"limit": lambda j, eps: eps, "join": False}),
     ) + combined(
         _stops,
         ("not relative", "The progress is to be divided by φ(x_k): else a small φ stops at once.",
@@ -111,7 +112,8 @@ q4 = FunctionExercise(
         ("relative to φ before", "The progress is divided by φ(x_k), not by φ(x_{k−j}).",
          {"over": lambda phi, k, j: phi[k - j]}),
         ("the size of the progress", "Without its sign, a φ that *rises* counts as progress.", {"size": abs}),
-        ("sign of the progress", "φ(x_k) − φ(x_{k−j}) and φ(x_k) are both negative where φ falls: progress is positive.",
+        ("sign of the progress", "φ(x_k) − φ(x_{k−j}) and φ(x_k) are both negative where φ falls: progress is "
+                                 "positive.",
          {"size": lambda progress: -progress}),
         ("φ above zero", "While φ(x_k) is not below 0 nothing has been gained yet, and the quotient means nothing.",
          {"floor": False}),

@@ -170,7 +170,8 @@ q5 = FunctionExercise(
            "q as a function of $s$?",
            "$\\delta = -As$ with `A = c[:, None] * h[:, None] ** np.arange(k)`, and "
            "$q = f + c^\\top\\delta + \\frac12 \\sum_i h_i \\delta_i^2$. Set the gradient in $s$ to zero.",
-           "The gradient is zero where $A^\\top \\mathrm{diag}(h) A\\, s = A^\\top c$. What are the factors, once $s$ is "
+           "The gradient is zero where $A^\\top \\mathrm{diag}(h) A\\, s = A^\\top c$. What are the factors, once $s$ "
+           "is "
            "known?"),
     cases=_spectra,
     own_work=(cg,),

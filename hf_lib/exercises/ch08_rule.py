@@ -56,18 +56,20 @@ q3 = FunctionExercise(
         _rule,
         ("NaN slips through", "`nan < 1/4` is false, as every comparison with NaN, so λ stays, and the same step comes "
          "again.", {"nan": "stay"}),
-        ("NaN taken for good", "Every comparison with NaN is false, so a NaN ends in your last branch, and λ falls. NaN "
+        ("NaN taken for good", "Every comparison with NaN is false, so a NaN ends in your last branch, and λ falls. "
+                               "NaN "
          "is a bad ρ.", {"nan": "down"}),
         ("the wrong way round", "After a bad step (small ρ) the model has to be trusted less: λ grows.",
          {"up": 2 / 3, "down": 3 / 2}),
         ("at the border 1/4", "Where ρ is 1/4, λ stays.", {"low": lambda r: r <= 1 / 4}),
         ("at the border 3/4", "Where ρ is 3/4, λ stays.", {"high": lambda r: r >= 3 / 4}),
-        ("above 1 taken for bad", "ρ above 1 means that f fell by more than was promised. This rule trusts more then, too.",
+        ("above 1 taken for bad", "ρ above 1 means that f fell by more than was promised. This rule trusts more then, "
+                                  "too.",
          SOUND | {"low": lambda r: r < 1 / 4 or r > 1}),
         ("above 1 left out", "ρ above 1 is above 3/4 as well: λ falls.", SOUND | {"high": lambda r: 3 / 4 < r <= 1}),
         ("below 0 left out", "A negative ρ is below 1/4 as well: λ grows.", SOUND | {"low": lambda r: 0 <= r < 1 / 4}),
         ("|ρ|", "With |ρ| a step that made f much worse passes for a good one. Keep the sign.", SOUND | {"see": abs}),
-        ("one threshold, 3/4", "From 1/4 to 3/4 λ should stay as it is; yours grows there.", 
+        ("one threshold, 3/4", "From 1/4 to 3/4 λ should stay as it is; yours grows there.",
          SOUND | {"low": lambda r: r < 3 / 4}),
         ("one threshold, 3/4", "From 1/4 to 3/4 λ should stay as it is; yours grows there.",
          SOUND | {"low": lambda r: r <= 3 / 4}),
@@ -130,7 +132,8 @@ q4 = FunctionExercise(
         "all comparisons with it are false, so λ stays just when the step has blown up.",
     hints=("Start at λ = 0.0012, with one good ρ and then ten bad ones. What is λ?",
            "Should the floor limit what comes in, or what goes out? And which branch is taken where ρ is NaN?",
-           "Ask in the first branch as in exercise 3, without the floor; in the second, return no less than the floor."),
+           "Ask in the first branch as in exercise 3, without the floor; in the second, return no less than the "
+           "floor."),
     cases=lambda rng: [(1.0, 0.1), (1.0, 0.9), (1.2e-3, 0.9), (8e-4, 0.1), (1e-3, -2.0), (0.5, np.nan), (0.5, 0.5),
                        (1e-3, 0.9), (8e-4, -np.inf), (5e-4, 0.1), (8e-4, 0.5), (8e-4, 0.9), (5e-4, np.nan), (2e-3, 0.9),
                        (0.2, 0.25), (0.2, 0.75), (1.2e-3, 0.1), (3.0, 1.4)],
@@ -139,7 +142,8 @@ q4 = FunctionExercise(
         _floored,
         ("the floor is passed", "0.0012 still becomes 0.0008: the floor must hold for what is returned.",
          {"good": lambda lam: lam * 2 / 3 if lam > FLOOR else lam}),
-        ("short of the floor", "Where a good step would lead from 0.0012 to 0.0008, the result is the floor 0.001; yours "
+        ("short of the floor", "Where a good step would lead from 0.0012 to 0.0008, the result is the floor 0.001; "
+                               "yours "
          "stays at 0.0012.", {"good": lambda lam: lam * 2 / 3 if lam * 2 / 3 >= FLOOR else lam}),
         ("a λ below stays below", "A good step from 0.0008 leads below 0.001 as well, so it gives the floor 0.001.",
          {"good": lambda lam: max(lam * 2 / 3, FLOOR) if lam > FLOOR else lam}),

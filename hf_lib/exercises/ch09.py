@@ -9,8 +9,10 @@ from hf_lib.network.losses import SoftmaxCrossEntropy, SquaredError
 from hf_lib.network.mlp import MLP
 
 from .ch09_cg import q3, q5
+from .slips import combined
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
+
 
 def _points(rng):
     """Linearised small networks, λ and v: regression and classification, N of 5 to 8."""
@@ -23,13 +25,13 @@ def _points(rng):
         yield Linearization(net, loss, X, Y, theta), lam, rng.normal(size=net.size)
 
 
-def _product(loss=True, mean=True, damp=lambda lam, N, v: lam * v):
-    """A `damped_product`, right or wrong in one of its parts."""
+def _product(loss=True, n=lambda lin, v: lin.N, damp=lambda lin, lam, v: lam * v, curved=1):
+    """A `damped_product`, right or wrong in some of its parts."""
     def damped_product(lin, lam, v):
         u = lin.jvp(v)
-        if loss:
+        for _ in range(curved if loss else 0):
             u = lin.loss.hessian_product(lin.z, lin.Y, u)
-        return lin.vjp(u) / (lin.N if mean else 1) + damp(lam, lin.N, v)
+        return lin.vjp(u) / n(lin, v) + damp(lin, lam, v)
     return damped_product
 
 
@@ -55,32 +57,47 @@ q1 = FunctionExercise(
     hints=("Read $\\frac1N J^\\top H_L J v$ from right to left. Each factor is one call.",
            "`lin.jvp(v)` is $Jv$, of shape (N, n_out). The loss turns it into $H_L J v$, of the same shape; `lin.vjp` "
            "leads back.",
-           "`lin.vjp(lin.loss.hessian_product(lin.z, lin.Y, lin.jvp(v))) / lin.N`, and the damping is added last."),
+           "Three calls, each on what the one before gave; then the mean, $\\frac1N$; and the damping is added last."),
     cases=_points,
     linear_in="v",
     own_work=(Linearization.ggn, Linearization.operator),
-    diagnoses=(
-        Diagnosis("damping left out", _product(damp=lambda lam, N, v: 0), say="This is G v. Where is λ v?"),
-        Diagnosis("N left out", _product(mean=False),
-                  say="`vjp` sums over the examples, and f is their mean: divide by N (but not the damping)."),
-        Diagnosis("damping divided by N", _product(damp=lambda lam, N, v: lam * v / N),
-                  say="λ belongs to the whole, not to one example: only Jᵀ H_L J v is divided by N."),
-        Diagnosis("the loss is skipped", _product(loss=False), say="JᵀJ v: the loss's own curvature H_L is missing."),
-        Diagnosis("λ subtracted", _product(damp=lambda lam, N, v: -lam * v), say="Damping is added: G + λI."),
-        Diagnosis("λ without v", _product(damp=lambda lam, N, v: lam),
-                  say="You add the number λ to every entry. I v is v."),
+    diagnoses=combined(
+        _product,
+        ("damping left out", "This is G v. Where is λ v?", {"damp": lambda lin, lam, v: 0}),
+        ("damping divided by N", "λ belongs to the whole, not to one example: only Jᵀ H_L J v is divided by N.",
+         {"damp": lambda lin, lam, v: lam * v / lin.N}),
+        ("λ subtracted", "Damping is added: G + λI.", {"damp": lambda lin, lam, v: -lam * v}),
+        ("λ without v", "You add the number λ to every entry. I v is v.", {"damp": lambda lin, lam, v: lam}),
+        ("v without λ", "λI v is λ v: the factor λ is missing.", {"damp": lambda lin, lam, v: v}),
+        ("half of λ", "λI v is λ v, without a factor ½: that stands in φ, not in the product.",
+         {"damp": lambda lin, lam, v: 0.5 * lam * v}),
+        ("λ squared", "λI v is λ v, with λ itself.", {"damp": lambda lin, lam, v: lam**2 * v}),
+        ("N left out", "`vjp` sums over the examples, and f is their mean: divide by N (but not the damping).",
+         {"n": lambda lin, v: 1}),
+        ("divided by all outputs", "The mean runs over the N examples, not over all N · n_out outputs.",
+         {"n": lambda lin, v: lin.z.size}),
+        ("divided by the parameters", "The mean runs over the N examples; v has an entry for each parameter.",
+         {"n": lambda lin, v: len(v)}),
+        ("the loss is skipped", "JᵀJ v: the loss's own curvature H_L is missing.", {"loss": False}),
+        ("H_L twice", "H_L stands there once: Jᵀ H_L J v.", {"curved": 2, "loss": True}),
     ),
 )
 
 
-def _judged(real=lambda f, f_new: f - f_new, promised=lambda phi, lam, p: -phi + 0.5 * lam * (p @ p)):
-    return lambda f, f_new, phi, lam, p: real(f, f_new) / promised(phi, lam, p)
+SIGNED, PLAIN = {"real": lambda f, f_new: f - f_new}, {"phi_sign": -1.0}
+
+
+def _judged(real=lambda f, f_new: f - f_new, phi_sign=-1.0, damping=lambda lam, p: 0.5 * lam * (p @ p),
+            quotient=lambda real, promised: real / promised):
+    """A `judge`, right or wrong in some of its parts."""
+    return lambda f, f_new, phi, lam, p: quotient(real(f, f_new), phi_sign * phi + damping(lam, p))
 
 
 def _judge_cases(rng):
-    for lam, change in ((0.5, 0.3), (2.0, -0.4), (0.01, 0.05), (30.0, 0.2)):
+    """Steps that lower f and that raise it; φ below 0, and above ½λ‖p‖² as a warm start may leave it."""
+    for lam, change, phi in ((0.5, 0.3, -0.4), (2.0, -0.4, -0.2), (0.01, 0.05, -0.6), (30, 0.2, -0.1), (0.1, 0.1, 30)):
         f = rng.uniform(0.5, 1)
-        yield f, f - change, -rng.uniform(0.1, 0.6), lam, rng.normal(size=4)
+        yield f, f - change, phi * rng.uniform(0.5, 1), lam, rng.normal(size=4)
 
 
 q2 = FunctionExercise(
@@ -106,22 +123,33 @@ q2 = FunctionExercise(
         "Brunn, Kury and Schächter has such a mismatch.",
     hints=("Which sign has φ after a good CG run? Which has `f - f_new` after a good step?",
            "One of the two lines computes a change, the other a fall. ρ = 1 on an exact quadratic.",
-           "Both a fall: `promised = -(phi - 0.5 * lam * (p @ p))`."),
+           "Leave the real fall as it is, and turn the promised *change* into a promised fall."),
     cases=_judge_cases,
-    diagnoses=(
-        Diagnosis("sign of the damping", _judged(promised=lambda phi, lam, p: -phi - 0.5 * lam * (p @ p)),
-                  say="−φ is right, but the damping is taken out with the wrong sign: φ holds +½λ‖p‖²."),
-        Diagnosis("the damped promise", _judged(promised=lambda phi, lam, p: -phi),
-                  say="−φ is the promise of the damped model. Here the damping should be left out."),
-        Diagnosis("the factor ½", _judged(promised=lambda phi, lam, p: -phi + lam * (p @ p)),
-                  say="φ holds ½λ‖p‖²: the factor ½ is missing."),
-        Diagnosis("length not squared", _judged(promised=lambda phi, lam, p: -phi + 0.5 * lam * np.linalg.norm(p)),
-                  say="The damping costs ½λ times the *square* of the length."),
-        Diagnosis("sign only", _judged(lambda f, f_new: abs(f - f_new), lambda phi, lam, p: -phi + 0.5 * lam * p @ p),
-                  say="Absolute values hide a step that made f worse. Keep the signs, and make them agree."),
+    diagnoses=combined(
+        _judged,
+        ("sign of the damping", "The damping is taken out with the wrong sign: φ holds +½λ‖p‖², so −φ holds −½λ‖p‖².",
+         {"damping": lambda lam, p: -0.5 * lam * (p @ p)}),
+        ("the damped promise", "−φ is the promise of the damped model. Here the damping should be left out.",
+         {"damping": lambda lam, p: 0.0}),
+        ("the factor ½", "φ holds ½λ‖p‖²: the factor ½ is missing.", {"damping": lambda lam, p: lam * (p @ p)}),
+        ("length not squared", "The damping costs ½λ times the *square* of the length.",
+         {"damping": lambda lam, p: 0.5 * lam * np.linalg.norm(p)}),
+        ("λ left out", "What φ holds beside q is ½λ‖p‖²: the λ is missing.", {"damping": lambda lam, p: 0.5 * (p @ p)}),
+        ("the sign of φ", "φ(p) < 0 means a fall, so a promised *fall* begins with −φ.", {"phi_sign": 1.0}),
+        ("absolute values", "Absolute values hide a step that made f worse, or a promise below 0. Keep the signs.",
+         {"real": lambda f, f_new: abs(f - f_new), "quotient": lambda real, promised: real / promised}),
+        ("absolute values below", "A promise below 0 is a bad one too: keep its sign.",
+         SIGNED | PLAIN | {"quotient": lambda real, promised: real / abs(promised)}),
+        ("absolute values around it", "The size alone hides whether f fell or rose. Keep the signs.",
+         SIGNED | PLAIN | {"quotient": lambda real, promised: abs(real / promised)}),
+        ("upside down", "ρ is the real fall over the promised one.",
+         {"quotient": lambda real, promised: promised / real}),
+        ("ρ less 1", "ρ is the quotient itself: 1 where the model is exact.",
+         {"quotient": lambda real, promised: real / promised - 1}),
+        without=({"absolute values", "absolute values around it"}, {"absolute values below", "absolute values around "
+            "it"}),
     ),
 )
-
 
 q4 = ValueExercise(
     name="ch09.q4",
