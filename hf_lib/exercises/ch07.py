@@ -98,7 +98,7 @@ def _polynomial_cases(rng):
             new = r - alphas[-1] * A_p
             betas.append((new @ new) / (r @ r))
             r, p = new, new + betas[-1] * p
-        yield np.array(alphas), np.array(betas[:-1]), np.linspace(0, 30, 7)
+        yield np.array(alphas), np.array(betas[:-1]), np.linspace(0, 20 + n, 7)
 
 
 q6 = FunctionExercise(

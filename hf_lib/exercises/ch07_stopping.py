@@ -53,9 +53,11 @@ def _stop_cases(rng):
     yield np.array([3.0, 2.0, 1.5, 1.4, 1.4, 1.4, 1.4, 1.4]), 1e-3, 2, 50
     yield 0.01 * np.array([0.0, -1.0, -1.5, -1.6, -1.65, -1.67]), 5e-3, 2, 50
     yield np.array([0.0, -1.6, -1.6, -1.6, -1.6, -1.61]), 4e-3, 3, 50       # more than ε, less than j ε
-    yield np.array([0.0, -1.0, -1.0, -1.2, -1.5, -1.8, -2.0]), 0.175, 4, 50     # divided by φ(x_k), not φ(x_{k−j})
+    yield np.array([0.0, -1.0, -1.0, -1.2, -1.5, -1.8, -2.0]), 0.13, 4, 50      # divided by φ(x_k), by no other
     yield -2.0 * np.ones(5), 1e-3, 3, 50                                    # k = j + 1
     yield np.array([0.0, -2.0, -2.0, -2.0, -1.5, -1.0]), 1e-2, 3, 50        # φ rises
+    yield np.array([3.0, 2.0, -1.0, 2.0, -1.0, 0.5]), 1e-3, 2, 50           # φ(x_k) is above 0, others are not
+    yield np.array([3.0, 2.0, 2.0, 2.0, 0.0]), 1e-3, 2, 50
     yield np.array([0.0, -0.5, -1.0, -1.5, -2.0]), 0.25, 2, 50              # exactly j ε: not too little
 
 
@@ -105,6 +107,7 @@ q4 = FunctionExercise(
          {"join": True, "cap": lambda k, most: k >= most}),
         ("compared with ε", "The progress of j steps is compared with j ε.",
          {"limit": lambda j, eps: eps, "join": False}),
+        without=({"still one step short", "no cap"},),                          # the stub
     ) + combined(
         _stops,
         ("not relative", "The progress is to be divided by φ(x_k): else a small φ stops at once.",

@@ -11,7 +11,7 @@ from .slips import combined
 __all__ = ["q3", "q4"]
 
 FLOOR = 1e-3
-RATIOS = (0.1, 0.5, 0.9, -3.0, 1.4, -np.inf, 0.3, 0.7, 0.25, 0.75, -0.1, -0.5, np.nan)
+RATIOS = (0.1, 0.5, 0.9, -3.0, 1.4, -np.inf, 0.3, 0.7, 0.25, 0.75, 0.249, 0.751, -0.1, -0.5, np.nan)
 
 
 SOUND = {"low": lambda r: r < 1 / 4, "high": lambda r: r > 3 / 4}
@@ -136,7 +136,7 @@ q4 = FunctionExercise(
            "floor."),
     cases=lambda rng: [(1.0, 0.1), (1.0, 0.9), (1.2e-3, 0.9), (8e-4, 0.1), (1e-3, -2.0), (0.5, np.nan), (0.5, 0.5),
                        (1e-3, 0.9), (8e-4, -np.inf), (5e-4, 0.1), (8e-4, 0.5), (8e-4, 0.9), (5e-4, np.nan), (2e-3, 0.9),
-                       (0.2, 0.25), (0.2, 0.75), (1.2e-3, 0.1), (3.0, 1.4)],
+                       (0.2, 0.25), (0.2, 0.75), (0.2, 0.249), (0.2, 0.751), (1.2e-3, 0.1), (3.0, 1.4)],
     own_work=(levenberg_marquardt,),
     diagnoses=combined(
         _floored,

@@ -146,8 +146,7 @@ q2 = FunctionExercise(
          {"quotient": lambda real, promised: promised / real}),
         ("ρ less 1", "ρ is the quotient itself: 1 where the model is exact.",
          {"quotient": lambda real, promised: real / promised - 1}),
-        without=({"absolute values", "absolute values around it"}, {"absolute values below", "absolute values around "
-            "it"}),
+        without=({"sign of the damping", "the sign of φ"},),                    # the stub
     ),
 )
 

@@ -92,9 +92,9 @@ def _histories(rng):
     yield np.array([1.0, 2, 3, 4, 5]), np.array([9.0, 7, 5, 3, 2]), 5.0           # reached exactly
     yield np.array([1.0, 2, 3, 4, 5]), np.array([9.0, 4, 6, 3, 2]), 5.0           # falls, rises, falls
     yield np.array([1.0, 2, 3]), np.array([9.0, 8, 7]), 5.0                       # never
-    yield np.array([0.5, 1.5, 4]), np.array([3.0, 2, 1]), 5.0                     # from the start
+    yield np.array([0.5, 1.5, 4]), np.array([3.0, 2, 1]), 3.5                     # from the start
     yield np.array([2.0, 4, 6, 8]), np.array([9.0, 6, 4, 5.5]), 5.0               # gets there and does not stay
-    yield np.array([1.0, 3, 4, 7, 9]), np.array([9.0, 5.2, 4.1, 4.9, 4.3]), 5.0   # nearest, lowest and last are others
+    yield np.array([1.0, 3, 4, 7, 9]), np.array([9.0, 4.5, 3.2, 3.4, 2]), 3.5     # nearest, lowest and last are others
     yield np.array([2.0, 3, 5, 7]), np.array([9.0, 5, 4, 6]), 5.0                 # exactly, then below, then above
 
 
