@@ -102,7 +102,10 @@ class FunctionExercise(Exercise):
 
     def fresh_cases(self):
         """The argument tuples, made anew from the exercise's own seed."""
-        return list(self.cases(np.random.default_rng(zlib.crc32(self.name.encode()))))
+        return list(self._cases_one_by_one())
+
+    def _cases_one_by_one(self):
+        return iter(self.cases(np.random.default_rng(zlib.crc32(self.name.encode()))))
 
     def call(self, function, args, watched=()):
         """The `Outcome` of a function, or of the exercise's probe of it, in one case."""
@@ -164,5 +167,8 @@ class FunctionExercise(Exercise):
 
     def _same_outputs(self, function, trials):
         """Whether a declared wrong function gives the learner's output in every case."""
-        outcomes = [self.call(function, args) for args in self.fresh_cases()]
-        return all(o.error is None and agree(t.out, o.value, self.rtol) for o, t in zip(outcomes, trials))
+        return all(self._gives(function, args, trial.out) for args, trial in zip(self._cases_one_by_one(), trials))
+
+    def _gives(self, function, args, out):
+        outcome = self.call(function, args)
+        return outcome.error is None and agree(out, outcome.value, self.rtol)
