@@ -150,6 +150,14 @@ q2 = FunctionExercise(
     ),
 )
 
+FULL = 1 + 4 / 3 * 31 + 1
+
+
+def _priced(name, price, say):
+    """Diagnoses of a wrong price, with Adam's steps in whole numbers and not."""
+    return tuple(Diagnosis(name, (price, steps), say) for steps in dict.fromkeys((price, int(price))))
+
+
 q4 = ValueExercise(
     name="ch09.q4",
     title="The price of a step",
@@ -157,15 +165,15 @@ q4 = ValueExercise(
     stub="""
         # all data; CG: 30 iterations from a warm start;
         # one value of f for ρ, two more in the line search
-        price = ...              # of this step, in gradient-equivalents
-        adam = ...               # steps of Adam on all data for the same price
+        price = ...              # of this step, in gradient-equivalents, to a tenth
+        adam = ...               # whole steps of Adam on all data for the same price
         answer = (price, adam)
         """,
     code="""
         # all data; CG: 30 iterations from a warm start;
         # one value of f for ρ, two more in the line search
         price = 1 + 4 / 3 * (30 + 1) + 3 * 1 / 3     # gradient, products, values
-        adam = price                                 # one gradient a step
+        adam = int(price)                            # one gradient a step
         answer = (price, adam)
         """,
     why="A gradient costs 1, a product with $G$ costs 4/3, a value of $f$ costs 1/3. CG needs a product an iteration, "
@@ -173,15 +181,42 @@ q4 = ValueExercise(
         "$1 + \\frac43 \\cdot 31 + 3 \\cdot \\frac13 = 43.3$. One such step has to be worth 43 steps of Adam.",
     hints=("What does each of the three kinds of work cost? How many are there of each?",
            "A product is 4/3, a value 1/3, a gradient 1. A warm start has a residual of its own to compute.",
-           "$1 + \\frac43 (30 + 1) + \\frac13 (1 + 2)$."),
+           "One gradient, 31 products, three values. And what does a step of Adam cost?"),
     rtol=2e-3,
+    also=((FULL, FULL),),
     diagnoses=(
-        Diagnosis("the warm start is not free", (42, 42),
-                  say="Nearly. The first residual b − A x₀ of a warm start costs a product, too."),
-        Diagnosis("a product at a gradient's price", (33, 33), say="A product with G costs 4/3, not 1."),
-        Diagnosis("the values are not free", (1 + 4 / 3 * 31, 1 + 4 / 3 * 31),
-                  say="The three values of f cost 1/3 each."),
-        Diagnosis("a value is not a gradient", (1 + 4 / 3 * 31 + 3, 1 + 4 / 3 * 31 + 3),
-                  say="A value of f needs the forward pass only: 1/3."),
+        *_priced("the warm start is not free", FULL - 4 / 3,
+                 "Nearly. The first residual b − A x₀ of a warm start costs a product, too."),
+        *_priced("4/3 too much", FULL + 4 / 3, "That is 4/3 too much: 31 products, and the preconditioner left out."),
+        *_priced("1 too little", FULL - 1,
+                 "That is 1 too little: the gradient costs 1, and the three values of f together cost 1."),
+        *_priced("1 too little, and the warm start", FULL - 7 / 3,
+                 "The gradient costs 1, the three values of f together 1, and the first residual of a warm start a "
+                 "product."),
+        *_priced("the products alone", FULL - 2, "The gradient costs 1, and the three values of f cost 1/3 each."),
+        *_priced("the products alone, and the warm start", FULL - 10 / 3,
+                 "The gradient and the values cost, too, and the first residual of a warm start costs a product."),
+        *_priced("one value", FULL - 2 / 3, "Three values of f are computed: one for ρ, two in the line search."),
+        *_priced("two values", FULL - 1 / 3,
+                 "That is what comes out with two values of f; there are three. (The price is asked to a tenth.)"),
+        *_priced("a product at a gradient's price", 33, "A product with G costs 4/3, not 1."),
+        *_priced("a product at a gradient's price, and the warm start", 32,
+                 "A product with G costs 4/3, not 1, and the first residual of a warm start costs one, too."),
+        *_priced("a product of two passes", 64, "A product with G costs 4/3, not 2."),
+        *_priced("a product of four gradients", 126, "A product with G costs 4/3 of a gradient, not 4."),
+        *_priced("a value is not a gradient", FULL + 2, "A value of f needs the forward pass only: 1/3."),
+        *_priced("a value is not a gradient, and the warm start", FULL + 2 / 3,
+                 "A value of f needs the forward pass only, 1/3; and the first residual of a warm start costs a "
+                 "product."),
+        Diagnosis("one step of Adam too many", (FULL, 44),
+                  say="44 steps of Adam cost more than this step does: for the same price they are 43."),
+        Diagnosis("Adam at three times the price", (FULL, int(FULL / 3)),
+                  say="The price is right. A step of Adam costs one gradient, 1."),
+        Diagnosis("Adam at a third of the price", (FULL, 3 * FULL),
+                  say="The price is right. A step of Adam costs one gradient, 1, not a value of f."),
+        Diagnosis("Adam at the price of a product", (FULL, int(FULL * 3 / 4)),
+                  say="The price is right. A step of Adam costs one gradient, 1, not 4/3."),
+        Diagnosis("one step of Adam", (FULL, 1),
+                  say="The price is right. Each step of Adam costs 1, so for the same price there are many."),
     ),
 )

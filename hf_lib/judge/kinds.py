@@ -26,11 +26,13 @@ LIBRARY = "the library's own"
 class ValueExercise(Exercise):
     """The answer is a number, a text (one of ``choices``, if given), an array, or a tuple of these.
 
-    A number is right within ``rtol`` (1 % unless stated). ``variant(rng)``, if given, draws other numbers (see
+    A number is right within ``rtol`` (1 % unless stated). ``also`` holds other right answers in full: a whole number
+    where the solution has a fraction, a second root. ``variant(rng)``, if given, draws other numbers (see
     `variants.drawn`): a dict of ``code``, ``diagnoses`` and, if it changes, ``stub``; and of ``text``, for a sheet.
     """
 
     choices: tuple[str, ...] = ()
+    also: tuple = ()
     variant: Callable | None = None
 
     _praise = "That is the value."
@@ -40,6 +42,8 @@ class ValueExercise(Exercise):
             return NOT_ATTEMPTED
         if found := unanswered(answer):
             return found
+        if any(agree(answer, right, self._tolerance) for right in self.also):
+            return None
         for diagnosis in self.diagnoses:
             if diagnosis.say and agree(answer, diagnosis.wrong, self._tolerance):
                 return Finding(diagnosis.name, diagnosis.say)

@@ -52,7 +52,7 @@ EQUIVALENT = {
         "p = r + r @ r / (previous @ p) * p": CG,
     },
     "ch09.q4": dict.fromkeys(("price = 1 + 4 / 3 * (30 + 1) + 3 / (3 * 1)", "price = 1 + 4 / 3 * (30 + 1) + 3 / 3",
-                              "price = 1 + 4 / 3 * (30 + 1) + 3 / 1 / 3"), "the same number"),
+                              "price = 1 + 4 / 3 * (30 + 1) + 3 / 1 / 3", "adam = price"), "the same number"),
     "ch10.q1": {"steps = np.ceil(np.log(0.1) / np.log(0.95))": "45.0 is 45"},
     "ch11.q1": dict.fromkeys(("grows = 3 / 4", "grows = 3 / 1 / 4"), "the same number"),
     "ch11.q4": {
