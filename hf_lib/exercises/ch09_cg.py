@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hf_lib.judge.demands import Calls
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 from hf_lib.solvers.cg import cg
@@ -97,6 +98,12 @@ def _back(better=lambda before, here: before < here or here == np.inf, most=None
     return backtrack
 
 
+def _values_needed(f, iterates):
+    """One at the last iterate, and one for each that is looked at on the way back."""
+    end = _back()(f, iterates)
+    return len(iterates) if end == 0 else len(iterates) - end + 1
+
+
 def _forwards(f, iterates):
     values = [f(p) for p in iterates]
     return next((k for k in range(len(values) - 1) if values[k + 1] > values[k]), len(values) - 1)
@@ -148,7 +155,12 @@ q5 = FunctionExercise(
            "A loop while `k > 0`: one new value of f, and `break` where it is no smaller and the one at `k` is "
            "finite."),
     cases=_valley_cases,
+    demands=(Calls("f", most=_values_needed,
+                   say="The number is right, but f is called more often than needed. Keep the value at the iterate "
+                       "where "
+                       "you are, and compute one new value at a time."),),
     diagnoses=(
+        Diagnosis("too many calls", _back()),
         Diagnosis("the lowest of all", lambda f, its: int(np.argmin([f(p) for p in its])),
                   say="This looks at every iterate. Go back from the last one, and stop at the first rise of f."),
         Diagnosis("from the front", _forwards, say="You walk forwards until f rises. Begin at the last iterate."),

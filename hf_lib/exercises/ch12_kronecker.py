@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hf_lib.judge.demands import Memory
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 from hf_lib.solvers.kronecker import KroneckerPreconditioner
@@ -18,6 +19,11 @@ def _factors(rng):
     for n, m in ((4, 2), (3, 5), (5, 3)):
         B, C = rng.standard_normal((n, n + 2)), rng.standard_normal((m, m + 2))
         yield B @ B.T + np.eye(n), C @ C.T + np.eye(m), rng.standard_normal((n, m))
+
+
+def _larger_factors(rng):
+    n, m = 16, 18
+    return np.eye(n) + np.ones((n, n)), np.eye(m) + np.ones((m, m)), rng.standard_normal((n, m))
 
 
 def _right(A, S, R):
@@ -57,8 +63,13 @@ q2 = FunctionExercise(
            "S⁻¹ from the right is a solve with the transpose: S symmetric, so (S⁻¹ leftᵀ)ᵀ."),
     cases=_factors,
     own_work=(KroneckerPreconditioner,),
+    demands=(Memory(lambda A, S, R: 10 * (A.size + S.size + R.size), case=_larger_factors,
+                    say="The result is right, but a matrix with (nm)² entries was made on the way. For the first "
+                        "layer of "
+                        "the real network that is 10¹¹ numbers: use A and S one after the other."),),
     linear_in="R",
     diagnoses=(
+        Diagnosis("too much memory", lambda A, S, R: np.linalg.solve(np.kron(A, S), R.ravel()).reshape(R.shape)),
         Diagnosis("multiplied, not solved", lambda A, S, R: A @ R @ S,
                   say="A R S is the product with A ⊗ S. Asked for is its inverse."),
         Diagnosis("A alone", lambda A, S, R: np.linalg.solve(A, R),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hf_lib.judge.demands import Memory
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 
@@ -63,7 +64,11 @@ q4 = FunctionExercise(
            "$K = J J^\\top + \\lambda I$; $y$ solves $K y = r$, and $J^\\top$ takes it back to the parameters."),
     cases=_systems,
     rtol=1e-8,
+    demands=(Memory(lambda J, r, lam: 6 * J.size + 20 * len(r) ** 2,
+                    case=lambda rng: (rng.normal(size=(4, 400)), rng.normal(size=4), 0.5),
+                    say="K and p are right, but a d × d matrix was made on the way. p comes from K alone."),),
     diagnoses=(
+        Diagnosis("too much memory", lambda J, r, lam: (J @ J.T + lam * np.eye(len(r)), _in_parameters(J, r, lam)[1])),
         Diagnosis("d × d", _in_parameters,
                   say="p is right, and the matrix has a row for each parameter. Asked for is the N × N one."),
         Diagnosis("y for p", lambda J, r, lam: (K := J @ J.T + lam * np.eye(len(r)), -np.linalg.solve(K, r)),
@@ -100,6 +105,12 @@ q4 = FunctionExercise(
 def _hidden_layers(rng):
     for N, m, n in ((3, 2, 4), (5, 1, 2), (4, 3, 3)):
         yield rng.normal(size=(N, m)), rng.normal(size=(N, n)), rng.normal(size=(N, n))
+
+
+def _by_rows_of_J(X, A, D):
+    x, a = (np.column_stack([inputs, np.ones(len(X))]) for inputs in (X, A))
+    J = np.column_stack([(x[:, :, None] * D[:, None, :]).reshape(len(X), -1), a])
+    return J @ J.T
 
 
 def _gram(b=1, c=1, join=lambda x, d: x * d, layers=lambda first, second: first + second, last=lambda A, D: A):
@@ -143,6 +154,10 @@ q5 = FunctionExercise(
            "The inner products of `[x, 1]` and those of δ multiply entry by entry; the last layer's rows are `[a, "
            "1]`."),
     cases=_hidden_layers,
+    demands=(Memory(lambda X, A, D: 10 * (len(X) ** 2 + X.size + A.size + D.size),
+                    case=lambda rng: tuple(rng.normal(size=(12, n)) for n in (80, 90, 90)),
+                    say="The matrix is right, but on the way J was formed, with its N·m·n entries. It can be had from "
+                        "N × N matrices."),),
     diagnoses=combined(
         _gram,
         ("the first layer's biases", "b has columns in J too: the input of a bias is 1, so [x, 1]ᵀ[x', 1] = xᵀx' + 1.",
@@ -166,5 +181,5 @@ q5 = FunctionExercise(
         ("the first layer alone", "These are the columns of W and b. Those of w and c are missing.",
          {"layers": lambda first, second: first, "c": 1, "last": lambda A, D: A}),
         ("D for A", "∂u/∂w is a, the activations: the last layer has A Aᵀ.", {"last": lambda A, D: D}),
-    ),
+    ) + (Diagnosis("too much memory", _by_rows_of_J),),
 )
