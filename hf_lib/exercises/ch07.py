@@ -78,6 +78,15 @@ def _steepest(alphas, betas, h):
     return np.prod([1 - alpha * h for alpha in alphas], axis=0)
 
 
+def _one_array(alphas, betas, h):
+    r = p = np.ones_like(h)
+    for k, alpha in enumerate(alphas):
+        r -= alpha * h * p
+        if k < len(betas):
+            p = r + betas[k] * p
+    return r
+
+
 def _directions(alphas, betas, h):
     r = p = np.ones_like(h)
     for k, alpha in enumerate(alphas):
@@ -147,6 +156,8 @@ q6 = FunctionExercise(
                       "the right is the old one.)"),
         Diagnosis("h left out", _by_recurrence(h_power=0), say="In an eigendirection A p is h p: the h is missing."),
         Diagnosis("r left out of p", _by_recurrence(keep=False), say="The direction is r + β p. You keep β p alone."),
+        Diagnosis("r and p in one array", _one_array,
+                  say="`r = p = …` is one array, so `r -= …` changes p as well: write `r = r - …`."),
         Diagnosis("the direction's", _directions,
                   say="This is the polynomial of the last direction. P_k is that of the residual r_k."),
     ),

@@ -94,6 +94,8 @@ q3 = FunctionExercise(
                   say="The first direction is z = M⁻¹r, like all others start from their z. Only r_z was wrong."),
         Diagnosis("first direction r", _pcg(start=lambda r, z: r),
                   say="r_z is right now. But the first direction is z = M⁻¹r, as you found it."),
+        Diagnosis("the solution itself", lambda A, b, M, steps: np.linalg.solve(A, b),
+                  say="This is A⁻¹b, to which CG comes in the end. Asked for is x after `steps` steps."),
         Diagnosis("one step too many", _pcg(extra=1), say="The number of steps was right: `range(steps)`."),
     ),
 )
@@ -162,6 +164,8 @@ q5 = FunctionExercise(
              {"diagonal": lambda g, lam: np.mean(g**2, axis=0)}),
             ("not squared", "M is made from the squares g ∘ g.",
              {"diagonal": lambda g, lam: np.mean(np.abs(g), axis=0) + lam}),
+            ("squared twice", "The squares are there once: mean of g ∘ g, plus λ.",
+             {"diagonal": lambda g, lam: np.mean(g**2, axis=0) ** 2 + lam}),
             ("multiplied", "M⁻¹r divides by M.", {"apply": lambda M, r: r * M}),
             ("power forgotten", "The exponent 3/4 is missing.", {"power": 1.0}),
             ("a root for the power", "The exponent is 3/4, not 1/2.", {"power": 0.5}),

@@ -39,6 +39,12 @@ def _step_cases(rng):
         yield A, x, r, p
 
 
+def _afresh(A, x, r, p):
+    x = x + (r @ r) / (p @ A(p)) * p
+    new = -A(x)
+    return x, new, new + (new @ new) / (r @ r) * p
+
+
 def _entry_by_entry(A, x, r, p):
     A_p = A(p)
     alpha = r * r / (p * A_p)
@@ -96,6 +102,11 @@ q2 = FunctionExercise(
          {"beta": lambda *_: 1.0}),
         ("β without squares", "β is a quotient of rᵀr, of the squares of the lengths.",
          {"beta": lambda r, new, p, A, A_p: np.sqrt((new @ new) / (r @ r))}),
+        ("α and β without squares", "α and β are quotients with rᵀr in them, the *square* of the length of r.",
+         {"alpha": lambda r, p, A, A_p: np.sqrt(r @ r) / (p @ A_p),
+          "beta": lambda r, new, p, A, A_p: np.sqrt((new @ new) / (r @ r))}),
+        ("α without a square", "Above in α stands rᵀr, the *square* of the length of r.",
+         {"alpha": lambda r, p, A, A_p: np.sqrt(r @ r) / (p @ A_p)}),
         ("β over pᵀp", "β is the new rᵀr over the old rᵀr, not over pᵀp.",
          {"beta": lambda r, new, p, A, A_p: (new @ new) / (p @ p)}),
         ("β over pᵀAp", "β is the new rᵀr over the old rᵀr. pᵀAp stands below α only.",
@@ -119,6 +130,7 @@ q2 = FunctionExercise(
         ("the order r, x, p", "The order is x, r, p.", {"order": lambda x, r, p: (r, x, p)}),
         most=1,
     ) + (
+        Diagnosis("b is not 0", _afresh, say="The residual is b − A x, and b is not given: take r − α A p instead."),
         Diagnosis("entry by entry", _entry_by_entry,
                   say="rᵀr is one number, `r @ r`; `r * r` multiplies entry by entry, and gives each entry its own α."),
     ),

@@ -130,6 +130,9 @@ q4 = FunctionExercise(
         Diagnosis("nan in place of a cap, still one step short", _nan_stops(_stops(1, lambda k, most: False)),
                   say="nan is seen now, but the rule still looks j − 1 steps back. And a φ that goes on falling has no "
                       "end: count the steps."),
+        Diagnosis("the last step alone", lambda phi, eps, j, max_iters: _stops()(
+            np.append(np.full(len(phi) - 2, phi[-2]), phi[-2:]), eps, j, max_iters),
+                  say="You look back one step. The progress of the last j steps is wanted."),
         Diagnosis("the cap alone", lambda phi, eps, j, max_iters: len(phi) > max_iters,
                   say="The cap is right. The rule of relative progress is gone."),
     ),

@@ -190,6 +190,8 @@ q5 = FunctionExercise(
         Diagnosis("h left out of q", lambda h, c, k: h * (h[:, None] ** np.arange(k) @ np.linalg.lstsq(
             c[:, None] * h[:, None] ** np.arange(k), c)[0]),
                   say="The quadratic term of q is ½ Σ hᵢ δᵢ²: your hᵢ is missing, so that δ comes near −c, not −c/h."),
+        Diagnosis("δ", lambda h, c, k: -c / h * _polynomial(h, c, k, _energy),
+                  say="These are the components of δ. The filter factor compares them with the full step −c/h."),
         Diagnosis("the slope twice", lambda h, c, k: 2 * _polynomial(h, c, k, _energy),
                   say="q has ½ before its quadratic term, so that the gradient in s has Aᵀ diag(h) A s with no ½."),
         Diagnosis("uphill", lambda h, c, k: -_polynomial(h, c, k, _energy),

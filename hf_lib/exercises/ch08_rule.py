@@ -68,6 +68,8 @@ q3 = FunctionExercise(
          SOUND | {"low": lambda r: r < 1 / 4 or r > 1}),
         ("above 1 left out", "ρ above 1 is above 3/4 as well: λ falls.", SOUND | {"high": lambda r: 3 / 4 < r <= 1}),
         ("below 0 left out", "A negative ρ is below 1/4 as well: λ grows.", SOUND | {"low": lambda r: 0 <= r < 1 / 4}),
+        ("below 0 alone", "Every ρ below 1/4 is bad, not only a negative one.", SOUND | {"low": lambda r: r < 0}),
+        ("−∞ left out", "−∞ is below 1/4 as well: λ grows.", SOUND | {"low": lambda r: -np.inf < r < 1 / 4}),
         ("|ρ|", "With |ρ| a step that made f much worse passes for a good one. Keep the sign.", SOUND | {"see": abs}),
         ("one threshold, 3/4", "From 1/4 to 3/4 λ should stay as it is; yours grows there.",
          SOUND | {"low": lambda r: r < 3 / 4}),

@@ -34,7 +34,8 @@ def in_parts(right, *slips, known=()):
     for values in product(*([value, *of] for value, of in zip(right, slips, strict=True))):
         if values not in taken:
             said = [of[value] for value, of in zip(values, slips) if value in of]
-            found.append(Diagnosis(", ".join(name for name, _ in said), values, " ".join(say for _, say in said)))
+            found.append(Diagnosis(_once([name for name, _ in said], ", "), values, _once([say for _, say in said], " "
+                "")))
     return tuple(found)
 
 
@@ -63,5 +64,10 @@ def combined(make, *slips, most=2, without=()):
             merged = {key: part for of in parts for key, part in of.items()}
             hidden = any(pair <= set(names) for pair in without)
             if len(merged) == sum(map(len, parts)) and not hidden:
-                found.append(Diagnosis(", ".join(names), make(**merged), " ".join(says)))
+                found.append(Diagnosis(_once(names, ", "), make(**merged), _once(says, " ")))
     return tuple(found)
+
+
+def _once(texts, between):
+    """The texts joined, none of them twice."""
+    return between.join(dict.fromkeys(texts))
