@@ -79,6 +79,8 @@ q1 = FunctionExercise(
         ("divided by the parameters", "The mean runs over the N examples; v has an entry for each parameter.",
          {"n": lambda lin, v: len(v)}),
         ("the loss is skipped", "JᵀJ v: the loss's own curvature H_L is missing.", {"loss": False}),
+        ("λ between J and Jᵀ", "λI acts on v itself, in the space of the parameters: it is not between Jᵀ and J.",
+         {"damp": lambda lin, lam, v: lam * lin.vjp(lin.jvp(v)) / lin.N}),
         ("H_L twice", "H_L stands there once: Jᵀ H_L J v.", {"curved": 2, "loss": True}),
     ),
 )

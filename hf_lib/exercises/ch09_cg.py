@@ -109,6 +109,13 @@ def _forwards(f, iterates):
     return next((k for k in range(len(values) - 1) if values[k + 1] > values[k]), len(values) - 1)
 
 
+def _against_the_last(f, iterates):
+    k, end = len(iterates) - 1, f(iterates[-1])
+    while k > 0 and (f(iterates[k - 1]) < end or end == np.inf):
+        k -= 1
+    return k
+
+
 def _valley_cases(rng):
     for values in ((5.0, 3.0, 2.0, 2.5, 4.0), (5.0, 4.0, 3.0), (1.0, 3.0, 2.0, 4.0, 6.0), (2.0, 3.0, 4.0),
                    (5.0, 2.0, 3.0, np.inf, np.inf), (3.0, 2.0, 5.0, 1.0, 4.0), (2.0, 3.0, 3.0, 5.0),
@@ -175,6 +182,10 @@ q5 = FunctionExercise(
                   say="You leave the infinite values, but go no further where the one before is lower."),
         Diagnosis("while the one before is higher", _back(lambda before, here: before > here or here == np.inf),
                   say="You go back as long as f *rises* on the way back. Go on while the one before is lower."),
+        Diagnosis("compared with the last", _against_the_last,
+                  say="You compare each iterate with the last one. Compare it with the one after it: f there is the "
+                      "new "
+                      "value to beat."),
         Diagnosis("one too far", lambda f, its: max(_back()(f, its) - 1, 0),
                   say="You return the one that was no longer better. The last that was better is wanted."),
         Diagnosis("one too late", lambda f, its: min(_back()(f, its) + 1, len(its) - 1),

@@ -111,6 +111,8 @@ q2 = FunctionExercise(
          {"constant": lambda W: W.mean(axis=0) / 4}),
         ("a constant without W", "The constant 1 goes through the weights: it is ¼ Σᵢ Wᵢ, not a number.",
          {"constant": lambda W: 0.25}),
+        ("a half for the constant", "The constant 1 goes through the weights: it is ¼ Σᵢ Wᵢ, not a number.",
+         {"constant": lambda W: 0.5}),
         ("the bias quartered", "b does not come from tanh units: only the half of this layer's own units concerns it.",
          {"b_by": 4}),
         ("the bias not halved", "Half of the *whole* sum goes into tanh, and b is a part of it.", {"b_by": 1}),

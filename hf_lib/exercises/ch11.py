@@ -142,6 +142,8 @@ q4 = FunctionExercise(
                   say="This is the mean of the last 1/w rows. A running average keeps a share of all."),
         Diagnosis("the last row left out", lambda thetas, w: _average()(thetas[:-1] if len(thetas) > 1 else thetas, w),
                   say="The last row is missing: it enters, too."),
+        Diagnosis("the first one", lambda thetas, w: thetas[0],
+                  say="This is the first θ alone: does your loop end after one row?"),
         Diagnosis("the last one", lambda thetas, w: thetas[-1], say="This is the last θ alone, without its past."),
         Diagnosis("changed in place", _in_place),
     ),

@@ -72,6 +72,10 @@ q5 = FunctionExercise(
         ("the spread of the differences", "In the deviation you have taken the mean difference off before squaring. "
          "Nearly right; but if the two were equally good that mean would be 0: √(n_a + n_b) / n.",
          {"spread": lambda a, b: np.std(a * 1.0 - b) / np.sqrt(len(a))}),
+        ("the spread with n − 1", "In the deviation you have taken the mean difference off, and divided by n − 1: if "
+                                  "the two "
+         "were equally good that mean would be 0, so √(n_a + n_b) / n.",
+         {"spread": lambda a, b: np.std(a * 1.0 - b, ddof=1) / np.sqrt(len(a))}),
         ("n under the root", "In the deviation your n stands under the root. Take the root of n_a + n_b first, then "
                              "divide "
          "by n.", {"spread": lambda a, b: np.sqrt(np.mean(a != b))}),

@@ -83,6 +83,9 @@ q2 = FunctionExercise(
          {"never": lambda cost: -np.inf}),
         without=({"the first time", "one too early"}, {"the first time", "one too late"}),
     ) + (
+        Diagnosis("∞ where none is above", lambda cost, error, level: (
+            _settled()(cost, error, level) if np.any(error > level) else np.inf),
+                  say="Where no entry is above the level the run has settled from its start on: the first cost."),
         Diagnosis("the lowest", lambda cost, error, level: float(cost[np.argmin(error)]),
                   say="This is where the error is lowest, whatever the level."),
         Diagnosis("the last entry below",

@@ -57,7 +57,7 @@ q1 = FunctionExercise(
         Diagnosis("N − 1", lambda X: X.var(axis=0, ddof=1).sum(),
                   say="You divide by N − 1, as for an unbiased variance. The error is a plain mean over N."),
         Diagnosis("not squared", lambda X: np.mean(np.sqrt(np.sum((X.mean(axis=0) - X) ** 2, axis=1))),
-                  say="You have the mean distance ‖m − x‖. The error is its square."),
+                  say="You have the mean of ‖m − x‖. The error is the mean of its square."),
         Diagnosis("one grey for all", lambda X: np.mean(np.sum((X.mean() - X) ** 2, axis=1)),
                   say="You took one grey for all pixels. The mean picture has a mean for each pixel, over axis 0."),
         Diagnosis("deviations, not variances", lambda X: X.std(axis=0).sum(),
@@ -94,7 +94,7 @@ def _histories(rng):
     yield np.array([1.0, 2, 3]), np.array([9.0, 8, 7]), 5.0                       # never
     yield np.array([0.5, 1.5, 4]), np.array([3.0, 2, 1]), 3.5                     # from the start
     yield np.array([2.0, 4, 6, 8]), np.array([9.0, 6, 4, 5.5]), 5.0               # gets there and does not stay
-    yield np.array([1.0, 3, 4, 7, 9]), np.array([9.0, 4.5, 3.2, 3.4, 2]), 3.5     # nearest, lowest and last are others
+    yield np.array([1.0, 3, 4, 7, 9]), np.array([9.0, 4.5, 3.2, 3, 3.4]), 3.5     # nearest, lowest and last are others
     yield np.array([2.0, 3, 5, 7]), np.array([9.0, 5, 4, 6]), 5.0                 # exactly, then below, then above
 
 
@@ -160,9 +160,9 @@ q5 = FunctionExercise(
         ("the row, not its cost", "You return the number of the row. Its cost is asked for.",
          {"what": lambda cost, k: k}),
         ("the row before", "You return the cost of the row before: there the error is still above the target.",
-         {"what": lambda cost, k: cost[max(k - 1, 0)]}),
+         {"what": lambda cost, k: cost[max(k - 1, 0)], "row": _first}),
         ("the row after", "You return the cost of the row after the first one that is at or below.",
-         {"what": lambda cost, k: cost[min(k + 1, len(cost) - 1)]}),
+         {"what": lambda cost, k: cost[min(k + 1, len(cost) - 1)], "row": _first}),
         ("nearest", "The nearest row may be above the target, or late. Take the first at or below.",
          AT_OR_BELOW | {"row": lambda below, error, target: np.argmin(np.abs(error - target))}),
         ("the lowest", "This is where the error is lowest, whatever the target.",
@@ -171,6 +171,15 @@ q5 = FunctionExercise(
          AT_OR_BELOW | {"row": lambda below, error, target: np.flatnonzero(below)[-1]}),
         ("for good", "You wait until the error stays below for good. The first time counts.", {"row": _for_good}),
         ("strictly below", "At the target is good enough: ≤, not <.", {"below": lambda error, target: error < target}),
+    ) + combined(
+        _reach,
+        ("first above", "You look for the first row *above* the target: ≤, not ≥.",
+         {"below": lambda error, target: error >= target, "row": _first}),
+        ("the first row above", "`argmin` of booleans is the place of the first False, a row above the target.",
+         AT_OR_BELOW | {"row": lambda below, error, target: np.argmin(below)}),
+        ("∞ unless all are", "Ask `any`, not `all`: one row at or below is enough.",
+         AT_OR_BELOW | {"row": lambda below, error, target: int(np.argmax(below)) if below.all() else len(below)}),
+        most=1,
     ) + (
         Diagnosis("between the rows", _between,
                   say="You interpolate, which needs errors that only fall. Take the first row at or below."),

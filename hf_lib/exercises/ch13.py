@@ -16,13 +16,13 @@ def _layers(rng):
         yield rng.normal(size=(N, n)), rng.normal(size=(K, N, n)), rng.normal(size=(N, n))
 
 
-def _layer(slope=lambda s, dz: s * dz, first=lambda s, Lz: s * Lz, bend=-2, tanh2=lambda a, s: a * s,
+def _layer(slope=lambda a, s, dz: s * dz, first=lambda s, Lz: s * Lz, bend=-2, tanh2=lambda a, s: a * s,
            squares=lambda dz, s: np.sum(dz**2, axis=0), value=lambda z, a: a):
     """The layer, right or wrong in some of its parts."""
     def layer(z, dz, Lz):
         a = np.tanh(z)
         s = 1 - a**2
-        return value(z, a), slope(s, dz), first(s, Lz) + bend * tanh2(a, s) * squares(dz, s)
+        return value(z, a), slope(a, s, dz), first(s, Lz) + bend * tanh2(a, s) * squares(dz, s)
     return layer
 
 
@@ -82,15 +82,20 @@ q1 = FunctionExercise(
          {"squares": lambda dz, s: np.sum((s * dz) ** 2, axis=0)}),
         ("a mean over the coordinates", "The Laplacian is a *sum* over the coordinates.",
          {"squares": lambda dz, s: np.mean(dz**2, axis=0)}),
+        ("summed over the points too", "The squares are added over the coordinates alone, axis 0: one sum for each "
+                                       "point and "
+         "unit.", {"squares": lambda dz, s: np.sum(dz**2)}),
         ("one coordinate alone", "The squares of the slopes along *all* coordinates are added.",
          {"squares": lambda dz, s: dz[0] ** 2}),
         ("the Laplacian of z as it is", "Δz goes through the unit too: s·Lz.", {"first": lambda s, Lz: Lz}),
         ("Lz left out", "The first term, s·Lz, is missing.", {"first": lambda s, Lz: 0}),
         ("a slope without z's", "The slope of a along x is tanh' times the slope of z along x.",
-         {"slope": lambda s, dz: s + 0 * dz}),
-        ("z's slope", "The slope of a along x is tanh' times that of z.", {"slope": lambda s, dz: dz}),
+         {"slope": lambda a, s, dz: s + 0 * dz}),
+        ("z's slope", "The slope of a along x is tanh' times that of z.", {"slope": lambda a, s, dz: dz}),
+        ("a for its derivative", "The slope of a along x has the factor tanh' = s, not a.",
+         {"slope": lambda a, s, dz: a * dz}),
         ("the slope's s twice", "The slope of a along x is tanh' times that of z, with one s.",
-         {"slope": lambda s, dz: s**2 * dz}),
+         {"slope": lambda a, s, dz: s**2 * dz}),
     ),
 )
 

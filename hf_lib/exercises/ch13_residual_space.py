@@ -71,6 +71,11 @@ q4 = FunctionExercise(
         Diagnosis("too much memory", lambda J, r, lam: (J @ J.T + lam * np.eye(len(r)), _in_parameters(J, r, lam)[1])),
         Diagnosis("d × d", _in_parameters,
                   say="p is right, and the matrix has a row for each parameter. Asked for is the N × N one."),
+        Diagnosis("means taken twice in p too", lambda J, r, lam: (K := J @ J.T / len(r) + lam * np.eye(len(r)),
+                                                                  -J.T @ np.linalg.solve(K, r) / len(r)),
+                  say="The roots of 1/N are in r and J already: neither K nor p is divided by N."),
+        Diagnosis("multiplied, not solved", lambda J, r, lam: (K := J @ J.T + lam * np.eye(len(r)), -J.T @ (K @ r)),
+                  say="K is right. y solves K y = r; you have multiplied r by K."),
         Diagnosis("y for p", lambda J, r, lam: (K := J @ J.T + lam * np.eye(len(r)), -np.linalg.solve(K, r)),
                   say="This is −y, with a number for each residual. The step is p = −Jᵀ y."),
         *combined(
@@ -181,5 +186,13 @@ q5 = FunctionExercise(
         ("the first layer alone", "These are the columns of W and b. Those of w and c are missing.",
          {"layers": lambda first, second: first, "c": 1, "last": lambda A, D: A}),
         ("D for A", "∂u/∂w is a, the activations: the last layer has A Aᵀ.", {"last": lambda A, D: D}),
-    ) + (Diagnosis("too much memory", _by_rows_of_J),),
+    ) + (
+        Diagnosis("too much memory", _by_rows_of_J),
+        Diagnosis("I for 1", lambda X, A, D: _gram(np.eye(len(X)), np.eye(len(X)))(X, A, D),
+                  say="The inner product of [x, 1] and [x', 1] is xᵀx' + 1, for different points, too: 1, not I."),
+        Diagnosis("A and D", lambda X, A, D: (X @ X.T + 1) * (D @ D.T) + A @ D.T + 1,
+                  say="The last layer's rows are [a, 1], so it is A Aᵀ: D belongs to the first layer alone."),
+        Diagnosis("A and D exchanged", lambda X, A, D: (X @ X.T + 1) * (A @ A.T) + D @ D.T + 1,
+                  say="The first layer has the adjoints D, the last one the activations A."),
+    ),
 )
