@@ -1,13 +1,14 @@
-"""Exercises of notebook 07: steps to count, a step to write, a polynomial; the bugs are in the modules beside it."""
+"""Exercises of notebook 07: steps to count, a polynomial; the step and the bugs are in the modules beside it."""
 
 import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
-from hf_lib.solvers.cg import cg
 
 from .ch07_preconditioning import q3, q5, spd_matrix
+from .ch07_step import q2
 from .ch07_stopping import q4
+from .slips import in_parts
 
 __all__ = ["q1", "q2", "q3", "q4", "q5", "q6"]
 
@@ -36,115 +37,39 @@ q1 = ValueExercise(
            "(b): multiply $A$ by $u$, and by a vector orthogonal to $u$. (c): which components has $e_0$?",
            "(a) one step for each different eigenvalue; (b) the eigenvalues are $1$ and $1 + u^\\top u$; (c) only one "
            "eigenvalue occurs in $e_0$."),
-    diagnoses=(
-        Diagnosis("size counted", (100, 500, 100),
-                  say="n is the bound for any spectrum. Here many eigenvalues are equal."),
-        Diagnosis("size counted in (b)", (4, 500, 1),
-                  say="(b): all vectors orthogonal to u have the same eigenvalue, 1."),
-        Diagnosis("one too few in (a)", (3, 2, 1),
-                  say="(a): the eigenvalue that occurs 97 times needs a factor, too."),
-        Diagnosis("one too few in (b)", (4, 1, 1),
-                  say="(b): one eigenvalue belongs to u, another to all vectors orthogonal to u."),
-        Diagnosis("start half remembered", (4, 2, 2),
-                  say="(c): b lies in one eigendirection, and the start 0 adds no other."),
-        Diagnosis("outliers only", (3, 1, 1), say="The eigenvalue that occurs most often needs a factor, too."),
-        Diagnosis("start forgotten", (4, 2, 4),
-                  say="(c): b, and so e₀, lies in one eigendirection. The other eigenvalues do not occur."),
+    rtol=1e-6,
+    diagnoses=in_parts(
+        (4, 2, 1),
+        {3: ("one too few in (a)", "(a): the eigenvalue that occurs 97 times needs a factor of the polynomial, too."),
+         5: ("one too many in (a)", "(a): one step for each different eigenvalue is enough."),
+         97: ("the equal ones counted", "(a): equal eigenvalues need only one step, all together."),
+         100: ("size counted in (a)", "(a): n is the bound for any spectrum. Here many eigenvalues are equal.")},
+        {1: ("one too few in (b)", "(b): one eigenvalue belongs to u, another to all vectors orthogonal to u."),
+         3: ("one too many in (b)", "(b): one step for each different eigenvalue is enough."),
+         499: ("the equal ones counted", "(b): equal eigenvalues need only one step, all together."),
+         500: ("size counted in (b)", "(b): all vectors orthogonal to u have the same eigenvalue, 1.")},
+        {2: ("start half remembered", "(c): b lies in one eigendirection, and the start 0 adds no other."),
+         4: ("start forgotten", "(c): b, and so e₀, lies in one eigendirection. The other eigenvalues do not occur."),
+         100: ("size counted in (c)", "(c): n is the bound for any b. This b has one eigendirection.")},
+        known=(Diagnosis("size counted", (100, 500, 100),
+                         say="n is the bound for any spectrum and any b. Here many eigenvalues are equal, and in (c) b "
+                             "has one eigendirection."),),
     ),
 )
 
 
-def _step_cases(rng):
-    """States on the way of CG, so that r and p belong together."""
-    for n, done in ((3, 0), (5, 1), (6, 3), (9, 4)):
-        A, x = spd_matrix(rng, n), np.zeros(n)
-        r = rng.standard_normal(n)
-        p = r
-        for _ in range(done):
-            x, r, p = _step()((lambda v, A=A: A @ v), x, r, p)
-        yield (lambda v, A=A: A @ v), x, r, p
-
-
-def _step(residual=-1.0, beta=lambda new, old, r, p, A_p: (new @ new) / (old @ old), sign=1.0,
-          alpha=lambda r, p, A_p: (r @ r) / (p @ A_p)):
-    """A `cg_step`, right or wrong in one of its parts."""
-    def step(A, x, r, p):
-        A_p = A(p)
-        a = alpha(r, p, A_p)
-        new = r + residual * a * A_p
-        return x + a * p, new, new + sign * beta(new, r, r, p, A_p) * p
-    return step
-
-
-def _step_along_r(A, x, r, p):
-    a = (r @ r) / (r @ A(r))
-    new = r - a * A(r)
-    return x + a * r, new, new + (new @ new) / (r @ r) * p
-
-
-def _alpha_along_r(A, x, r, p):
-    a = (r @ r) / (r @ A(r))
-    new = r - a * A(p)
-    return x + a * p, new, new + (new @ new) / (r @ r) * p
-
-
-q2 = FunctionExercise(
-    name="ch07.q2",
-    title="One step of conjugate gradients",
-    kind="core",
-    stub='''
-        def cg_step(A, x, r, p):
-            """The next x, r, p of conjugate gradients; A is v → A v."""
-            return ...
-        ''',
-    code='''
-        def cg_step(A, x, r, p):
-            """The next x, r, p of conjugate gradients; A is v → A v."""
-            A_p = A(p)
-            alpha = (r @ r) / (p @ A_p)
-            r_next = r - alpha * A_p
-            beta = (r_next @ r_next) / (r @ r)
-            return x + alpha * p, r_next, r_next + beta * p
-        ''',
-    why="$x$ goes to the lowest point along $p$. The residual $b - A(x + \\alpha p)$ is $r - \\alpha A p$: the product "
-        "that gave $\\alpha$ serves again. $\\beta$ makes the new direction conjugate to $p$, and so to all before it.",
-    hints=("Four lines: α, the new residual, β, and the new direction. Compute `A(p)` once.",
-           "$\\alpha = r^\\top r / p^\\top A p$, and $r_{next} = r - \\alpha A p$.",
-           "$\\beta = r_{next}^\\top r_{next} / r^\\top r$, and the new direction is $r_{next} + \\beta p$."),
-    cases=_step_cases,
-    own_work=(cg,),
-    diagnoses=(
-        Diagnosis("β upside down", _step(beta=lambda new, old, r, p, A_p: (old @ old) / (new @ new)),
-                  say="β is the new rᵀr over the old one: it is small when the residual has shrunk."),
-        Diagnosis("sign of β", _step(sign=-1.0),
-                  say="The new direction is r + βp. With a minus it is not conjugate to p."),
-        Diagnosis("sign of the residual", _step(residual=1.0),
-                  say="x grows by αp, so b − Ax shrinks by αAp: there is a minus."),
-        Diagnosis("steepest descent", _step(beta=lambda *a: 0.0),
-                  say="Your direction is the residual alone: this is steepest descent. The share of p is missing."),
-        Diagnosis("a step along r", _step_along_r, say="The step goes along p. Only the first p is the residual."),
-        Diagnosis("steepest descent, the step too", lambda A, x, r, p: (*(s := _step_along_r(A, x, r, p))[:2], s[1]),
-                  say="This is steepest descent: the step goes along p, and the next direction keeps a share of p."),
-        Diagnosis("β times the old residual",
-                  lambda A, x, r, p: (*(s := _step()(A, x, r, p))[:2], s[1] + (s[1] @ s[1]) / (r @ r) * r),
-                  say="β multiplies the old direction p, not the old residual: p remembers all the steps before."),
-        Diagnosis("curvature along r", _alpha_along_r,
-                  say="The step goes along p, so the curvature in α is pᵀAp, not rᵀAr."),
-        Diagnosis("old residual in the direction",
-                  lambda A, x, r, p: (*(s := _step()(A, x, r, p))[:2], r + (s[1] @ s[1]) / (r @ r) * p),
-                  say="The new direction starts from the new residual, not from the old one."),
-    ),
-)
-
-
-def _by_recurrence(start=lambda h: np.ones_like(h), minus=1.0, plus=1.0, shift=0):
+def _by_recurrence(start=1, minus=1.0, plus=1.0, of=lambda betas, k: betas[k], upto=None, early=False, h_power=1,
+                   keep=True):
     """A `residual_polynomial` by r ← r − α h p, p ← r + β p, right or wrong in one of its parts."""
     def residual_polynomial(alphas, betas, h):
-        r = p = start(h)
-        for k, alpha in enumerate(alphas):
-            r = r - minus * alpha * h * p
-            if k < len(betas):
-                p = r + plus * betas[min(k + shift, len(betas) - 1)] * p
+        r = p = np.ones_like(h) if start == 1 else h if start == "h" else np.zeros_like(h)
+        for k, alpha in enumerate(alphas[:upto]):
+            step = minus * alpha * h**h_power * p
+            if early and k < len(betas):
+                p = r + plus * of(betas, k) * p
+            r = r - step
+            if not early and k < len(betas):
+                p = (r if keep else 0) + plus * of(betas, k) * p
         return r
     return residual_polynomial
 
@@ -153,8 +78,27 @@ def _steepest(alphas, betas, h):
     return np.prod([1 - alpha * h for alpha in alphas], axis=0)
 
 
+def _one_array(alphas, betas, h):
+    r = p = np.ones_like(h)
+    for k, alpha in enumerate(alphas):
+        r -= alpha * h * p
+        if k < len(betas):
+            p = r + betas[k] * p
+    return r
+
+
+def _directions(alphas, betas, h):
+    r = p = np.ones_like(h)
+    for k, alpha in enumerate(alphas):
+        r = r - alpha * h * p
+        p = r + (betas[k] if k < len(betas) else 0) * p
+        if k == len(alphas) - 2:
+            last = p
+    return last if len(alphas) > 1 else np.ones_like(h)
+
+
 def _polynomial_cases(rng):
-    for n, k in ((6, 2), (7, 3), (9, 5)):
+    for n, k in ((5, 1), (6, 2), (7, 3), (9, 5)):
         A, r = spd_matrix(rng, n), rng.standard_normal(n)
         alphas, betas, p = [], [], r
         for _ in range(k):
@@ -163,7 +107,7 @@ def _polynomial_cases(rng):
             new = r - alphas[-1] * A_p
             betas.append((new @ new) / (r @ r))
             r, p = new, new + betas[-1] * p
-        yield np.array(alphas), np.array(betas[:-1]), np.linspace(0, 30, 7)
+        yield np.array(alphas), np.array(betas[:-1]), np.linspace(0, 20 + n, 7)
 
 
 q6 = FunctionExercise(
@@ -198,10 +142,23 @@ q6 = FunctionExercise(
                   say="∏(1 − αh) is steepest descent's polynomial, whose directions forget. CG's p carries β p along."),
         Diagnosis("sign of α", _by_recurrence(minus=-1.0), say="The residual shrinks: r − α h p."),
         Diagnosis("sign of β", _by_recurrence(plus=-1.0), say="The direction is r + β p."),
-        Diagnosis("start at h", _by_recurrence(start=lambda h: h), say="P₀ is 1, so that P_k(0) = 1."),
-        Diagnosis("one step short", lambda alphas, betas, h: _by_recurrence()(alphas[:-1], betas, h),
+        Diagnosis("start at h", _by_recurrence(start="h"), say="P₀ is 1, so that P_k(0) = 1."),
+        Diagnosis("start at 0", _by_recurrence(start=0), say="P₀ is 1, so that P_k(0) = 1. From 0 nothing can grow."),
+        Diagnosis("one step short", _by_recurrence(upto=-1),
                   say="This is P_{k−1}: there is one α more than βs, and the last α still counts."),
-        Diagnosis("β one step back", _by_recurrence(shift=-1), say="betas[0] is β₁: it makes p₁, right after α₀."),
-        Diagnosis("β one step off", _by_recurrence(shift=1), say="betas[0] is β₁: it makes p₁, right after α₀."),
+        Diagnosis("β one step back", _by_recurrence(of=lambda betas, k: betas[k - 1]),
+                  say="betas[0] is β₁: it makes p₁, right after α₀. With betas[k − 1] the first is the last one."),
+        Diagnosis("β one step off", _by_recurrence(of=lambda betas, k: betas[min(k + 1, len(betas) - 1)]),
+                  say="betas[0] is β₁: it makes p₁, right after α₀. You take each β one step too early."),
+        Diagnosis("the old residual", _by_recurrence(early=True),
+                  say="The direction is made from the new r: first r − α h p, then r + β p. (In one line `r, p = …` "
+                      "the r on "
+                      "the right is the old one.)"),
+        Diagnosis("h left out", _by_recurrence(h_power=0), say="In an eigendirection A p is h p: the h is missing."),
+        Diagnosis("r left out of p", _by_recurrence(keep=False), say="The direction is r + β p. You keep β p alone."),
+        Diagnosis("r and p in one array", _one_array,
+                  say="`r = p = …` is one array, so `r -= …` changes p as well: write `r = r - …`."),
+        Diagnosis("the direction's", _directions,
+                  say="This is the polynomial of the last direction. P_k is that of the residual r_k."),
     ),
 )

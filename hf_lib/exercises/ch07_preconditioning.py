@@ -6,6 +6,8 @@ from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 from hf_lib.solvers.cg import cg
 
+from .slips import combined
+
 __all__ = ["q3", "q5"]
 
 
@@ -15,15 +17,15 @@ def spd_matrix(rng, n, cond=30.0):
     return (A + A.T) / 2
 
 
-def _pcg(first=lambda r, z: r @ z, later=lambda r, z: r @ z, direction=lambda r, z: z, start=None,
-         inverse=False):
-    """A `pcg`, right or wrong in one of its parts."""
+def _pcg(first=lambda r, z, M: r @ z, later=lambda r, z: r @ z, direction=lambda r, z: z, start=lambda r, z: z,
+         inverse=False, x_0=0.0, extra=0):
+    """A `pcg`, right or wrong in some of its parts."""
     def pcg(A, b, M, steps):
         D = 1 / M if inverse else M
-        x, r = np.zeros_like(b), b.copy()
+        x, r = np.full_like(b, x_0), b.copy()
         z = r / D
-        p, r_z = (start or direction)(r, z).copy(), first(r, z)
-        for _ in range(steps):
+        p, r_z = start(r, z).copy(), first(r, z, D)
+        for _ in range(steps + extra):
             A_p = A @ p
             alpha = r_z / (p @ A_p)
             x = x + alpha * p
@@ -36,7 +38,7 @@ def _pcg(first=lambda r, z: r @ z, later=lambda r, z: r @ z, direction=lambda r,
 
 
 def _pcg_cases(rng):
-    for n, steps in ((4, 1), (6, 3), (8, 5)):
+    for n, steps in ((4, 1), (6, 3), (8, 5), (3, 0)):
         yield spd_matrix(rng, n), rng.standard_normal(n), rng.uniform(0.3, 8.0, n), steps
 
 
@@ -66,36 +68,45 @@ q3 = FunctionExercise(
         "a test without preconditioner sees nothing. On a matrix of 30 unknowns with κ = 1,000 this code diverged.",
     hints=("Go through step 6.2 and look for every $r^\\top r$ that should have become $r^\\top M^{-1} r$.",
            "The loop is right. What is `r_z` before the loop?",
-           "Before the loop: `r_z = r @ p`, since there $p = z = M^{-1} r$."),
+           "Before the loop `r_z` must be $r^\\top M^{-1} r$, and `p` already holds one part of it."),
     cases=_pcg_cases,
     own_work=(cg,),
     diagnoses=(
-        Diagnosis("no preconditioner at all", _pcg(lambda r, z: r @ r, lambda r, z: r @ r, lambda r, z: r),
+        Diagnosis("no preconditioner at all",
+                  _pcg(lambda r, z, M: r @ r, lambda r, z: r @ r, lambda r, z: r, lambda r, z: r),
                   say="This is plain CG: M has disappeared. It should be in z = M⁻¹r."),
-        Diagnosis("rᵀr everywhere", _pcg(lambda r, z: r @ r, lambda r, z: r @ r),
+        Diagnosis("rᵀr everywhere", _pcg(lambda r, z, M: r @ r, lambda r, z: r @ r),
                   say="Now the loop is wrong as well: both α and β need rᵀM⁻¹r, before the loop and in it."),
-        Diagnosis("zᵀz", _pcg(lambda r, z: z @ z, lambda r, z: z @ z),
+        Diagnosis("zᵀz everywhere", _pcg(lambda r, z, M: z @ z, lambda r, z: z @ z),
                   say="r̂ᵀr̂ is rᵀM⁻¹r = rᵀz, with one r and one z. zᵀz holds M⁻¹ twice."),
-        Diagnosis("later directions without M", _pcg(direction=lambda r, z: r, start=lambda r, z: z),
+        Diagnosis("zᵀz before the loop", _pcg(lambda r, z, M: z @ z),
+                  say="r̂ᵀr̂ is rᵀM⁻¹r = rᵀz, with one r and one z. `p @ p` holds M⁻¹ twice."),
+        Diagnosis("M for its inverse", _pcg(lambda r, z, M: r @ (M * r)),
+                  say="Before the loop it is rᵀM⁻¹r as well: divide by M, as z does."),
+        Diagnosis("the number divided by M", _pcg(lambda r, z, M: r @ r / M),
+                  say="`r @ r / M` divides the number rᵀr by each entry of M. M⁻¹ acts on r: `r @ (r / M)`."),
+        Diagnosis("a root of M", _pcg(lambda r, z, M: r @ (r / np.sqrt(M))),
+                  say="rᵀM⁻¹r has the whole M⁻¹. Its root stands once in each of the two r̂."),
+        Diagnosis("later directions without M", _pcg(direction=lambda r, z: r),
                   say="r_z is right now, but the directions are made from z = M⁻¹r, not from r."),
         Diagnosis("M on the wrong side", _pcg(inverse=True), say="M is the diagonal itself, so z = r / M, not r · M."),
-        Diagnosis("first direction without M",
-                  _pcg(first=lambda r, z: r @ r, start=lambda r, z: r),
+        Diagnosis("first direction without M", _pcg(first=lambda r, z, M: r @ r, start=lambda r, z: r),
                   say="The first direction is z = M⁻¹r, like all others start from their z. Only r_z was wrong."),
+        Diagnosis("first direction r", _pcg(start=lambda r, z: r),
+                  say="r_z is right now. But the first direction is z = M⁻¹r, as you found it."),
+        Diagnosis("the solution itself", lambda A, b, M, steps: np.linalg.solve(A, b),
+                  say="This is A⁻¹b, to which CG comes in the end. Asked for is x after `steps` steps."),
+        Diagnosis("one step too many", _pcg(extra=1), say="The number of steps was right: `range(steps)`."),
     ),
 )
 
 
-def _built(diagonal, power=0.75, multiply=False):
-    """A `preconditioner` with the given diagonal of (gradients, λ)."""
+def _built(diagonal=lambda g, lam: np.mean(g**2, axis=0) + lam, power=0.75, apply=lambda M, r: r / M):
+    """A `preconditioner`, right or wrong in some of its parts."""
     def preconditioner(gradients, lam):
         M = diagonal(gradients, lam) ** power
-        return (lambda r: r * M) if multiply else (lambda r: r / M)
+        return lambda r: apply(M, r)
     return preconditioner
-
-
-def _mean_of_squares(gradients, lam):
-    return np.mean(gradients ** 2, axis=0) + lam
 
 
 def _builder_cases(rng):
@@ -104,8 +115,14 @@ def _builder_cases(rng):
 
 
 def _apply(build, gradients, lam):
-    """What the built function does to r = 1, 2, …, d."""
-    return build(gradients, lam)(np.arange(1.0, gradients.shape[1] + 1))
+    """What the built function does to a second r; "nothing" where it returns None, as the stub does."""
+    solve = build(gradients, lam)
+    if not callable(solve):
+        return solve
+    d = gradients.shape[1]
+    solve(np.ones(d))
+    found = solve(np.arange(1.0, d + 1))
+    return "nothing" if found is None else found
 
 
 q5 = FunctionExercise(
@@ -129,19 +146,33 @@ q5 = FunctionExercise(
         "mean square is not.",
     hints=("Call the function and look at what it gives for some `r`.",
            "One fault is a missing word. The other is an order of two operations.",
-           "`return r / M`, and `np.mean(gradients**2, axis=0)`."),
+           "The inner function needs a `return`; and square first, then take the mean over the rows."),
     cases=_builder_cases,
     probe=_apply,
     diagnoses=(
-        Diagnosis("mean squared", _built(lambda g, lam: np.mean(g, axis=0) ** 2 + lam),
-                  say="It returns something now. But it squares the mean gradient; wanted is the mean of the squares."),
-        Diagnosis("nothing returned", lambda gradients, lam: lambda r: None),
-        Diagnosis("sum for mean", _built(lambda g, lam: np.sum(g ** 2, axis=0) + lam),
-                  say="This is the sum over the examples; here f is a mean, and so is M."),
-        Diagnosis("multiplied", _built(_mean_of_squares, multiply=True), say="M⁻¹r divides by M."),
-        Diagnosis("power forgotten", _built(_mean_of_squares, power=1.0), say="The exponent 3/4 is missing."),
-        Diagnosis("λ outside the power",
-                  lambda gradients, lam: lambda r: r / (np.mean(gradients ** 2, axis=0) ** 0.75 + lam),
+        Diagnosis("M itself", lambda gradients, lam: (np.mean(gradients**2, axis=0) + lam) ** 0.75,
+                  say="You return the diagonal. Asked for is the function r ↦ M⁻¹r."),
+        *combined(
+            _built,
+            ("mean squared", "It squares the mean gradient; wanted is the mean of the squares.",
+             {"diagonal": lambda g, lam: np.mean(g, axis=0) ** 2 + lam}),
+            ("sum for mean", "This is the sum over the examples; here f is a mean, and so is M.",
+             {"diagonal": lambda g, lam: np.sum(g**2, axis=0) + lam}),
+            ("no axis", "The mean runs over the examples only, axis 0: M has an entry for each parameter.",
+             {"diagonal": lambda g, lam: np.mean(g**2) + lam}),
+            ("λ left out", "λ is missing: the mean square plus λ, then the power.",
+             {"diagonal": lambda g, lam: np.mean(g**2, axis=0)}),
+            ("not squared", "M is made from the squares g ∘ g.",
+             {"diagonal": lambda g, lam: np.mean(np.abs(g), axis=0) + lam}),
+            ("squared twice", "The squares are there once: mean of g ∘ g, plus λ.",
+             {"diagonal": lambda g, lam: np.mean(g**2, axis=0) ** 2 + lam}),
+            ("multiplied", "M⁻¹r divides by M.", {"apply": lambda M, r: r * M}),
+            ("power forgotten", "The exponent 3/4 is missing.", {"power": 1.0}),
+            ("a root for the power", "The exponent is 3/4, not 1/2.", {"power": 0.5}),
+        ),
+        Diagnosis("λ outside the power", lambda g, lam: lambda r: r / (np.mean(g**2, axis=0) ** 0.75 + lam),
                   say="λ is added before the power is taken."),
+        Diagnosis("the power inside the mean", lambda g, lam: lambda r: r / np.mean((g**2 + lam) ** 0.75, axis=0),
+                  say="First the mean and λ, then the power."),
     ),
 )

@@ -1,22 +1,28 @@
-"""Exercises of notebook 11 on reading runs: a level, a report that peeks, a real difference."""
+"""Exercises of notebook 11 on reading runs: a level, a report that peeks."""
 
 import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 
-__all__ = ["q2", "q3", "q5"]
+from .slips import combined
+
+__all__ = ["q2", "q3"]
 
 
-def _lasting(cost, error, level):
-    above = np.flatnonzero(error > level)
-    k = 0 if above.size == 0 else above[-1] + 1
-    return float(cost[k]) if k < len(cost) else np.inf
-
-
-def _first(cost, error, level):
-    below = np.flatnonzero(error <= level)
-    return float(cost[below[0]]) if below.size else np.inf
+def _settled(above=lambda error, level: error > level, later=1, first=False, what=lambda cost, k: cost[k], never=None):
+    """A `settled`, right or wrong in some of its parts."""
+    def settled(cost, error, level):
+        over = above(error, level)
+        if first:
+            k = int(np.argmin(over)) if not over.all() else len(cost)
+        else:
+            last = np.flatnonzero(over)
+            k = last[-1] + later if last.size else 0
+        if (over.all() if first else over[-1]):
+            return np.inf if never is None else never(cost)
+        return what(cost, min(k, len(cost) - 1))
+    return settled
 
 
 def _curves(rng):
@@ -24,6 +30,7 @@ def _curves(rng):
     yield np.array([1.0, 2, 4, 8]), np.array([9.0, 3, 2, 4]), 3.0
     yield np.array([1.0, 3, 4]), np.array([1.0, 2, 1]), 2.0
     yield np.array([1.0, 3, 4]), np.array([5.0, 2, 2]), 2.0
+    yield np.array([1.0, 2, 5]), np.array([4.0, 3, 3.5]), 1.0           # never below
     for _ in range(2):
         yield np.cumsum(rng.uniform(1, 2, 12)), 5 / np.arange(1, 13) + rng.uniform(0, 1, 12), 1.5
 
@@ -57,18 +64,35 @@ q2 = FunctionExercise(
            "The answer is the cost one entry later, if there is one.",
            "Two cases apart: no entry is above the level, and the last one is."),
     cases=_curves,
-    diagnoses=(
-        Diagnosis("the first time", _first,
-                  say="This is the first time below the level; the curve may rise above it again."),
-        Diagnosis("one too early", lambda cost, error, level: float(cost[max(np.flatnonzero(error > level)[-1], 0)])
-                  if np.any(error > level) and error[-1] <= level else _lasting(cost, error, level),
-                  say="You give the cost of the last entry above the level; the next one is wanted."),
-        Diagnosis("strictly below", lambda cost, error, level: _lasting(cost, error, np.nextafter(level, -np.inf)),
-                  say="At the level itself counts as settled: at most, not below."),
+    diagnoses=combined(
+        _settled,
+        ("the first time", "This is the first time below the level; the curve may rise above it again.",
+         {"first": True}),
+        ("one too early", "You give the cost of the last entry above the level; the next one is wanted.", {"later": 0}),
+        ("one too late", "The very next entry after the last one above the level is wanted.", {"later": 2}),
+        ("strictly below", "At the level itself counts as settled: at most, not below.",
+         {"above": lambda error, level: error >= level}),
+        ("the index", "You return the number of the entry. Its cost is asked for.", {"what": lambda cost, k: k}),
+        ("a number for never", "Where the last error is above the level the answer is np.inf, not the end of the run.",
+         {"never": lambda cost: cost[-1]}),
+        ("the start for never", "Where the last error is above the level the answer is np.inf, not the first cost.",
+         {"never": lambda cost: cost[0]}),
+        ("nan for never", "Where the last error is above the level the answer is np.inf.",
+         {"never": lambda cost: np.nan}),
+        ("another infinity", "Where the last error is above the level the answer is +∞.",
+         {"never": lambda cost: -np.inf}),
+        without=({"the first time", "one too early"}, {"the first time", "one too late"}),
+    ) + (
+        Diagnosis("∞ where none is above", lambda cost, error, level: (
+            _settled()(cost, error, level) if np.any(error > level) else np.inf),
+                  say="Where no entry is above the level the run has settled from its start on: the first cost."),
         Diagnosis("the lowest", lambda cost, error, level: float(cost[np.argmin(error)]),
                   say="This is where the error is lowest, whatever the level."),
-        Diagnosis("a number for never", lambda cost, error, level: min(_lasting(cost, error, level), float(cost[-1])),
-                  say="Where the last error is above the level the answer is np.inf, not the end of the run."),
+        Diagnosis("the last entry below",
+                  lambda cost, error, level: max(cost[error <= level], default=np.inf),
+                  say="You give the last entry below the level. Asked for is from where on *every* entry is."),
+        Diagnosis("the error", lambda cost, error, level: _settled(what=lambda c, k: error[k])(cost, error, level),
+                  say="You return the error. The cost at that place is asked for."),
     ),
 )
 
@@ -76,13 +100,22 @@ q2 = FunctionExercise(
 def _tables(rng):
     yield np.array([[5.0, 3, 4], [4, 3.5, 2]]), np.array([[6.0, 4, 2], [5, 3, 3.4]])
     yield np.array([[2.0, 3, 4], [4, 3.5, 2.5]]), np.array([[6.0, 1, 2], [5, 3, 3.4]])
-    for _ in range(3):
+    for _ in range(5):
         yield rng.uniform(1, 5, (4, 6)), rng.uniform(1, 5, (4, 6))
 
 
-def _run_by_its_end(valid, test):
-    run = np.argmin(valid[:, -1])
-    return test[run, np.argmin(valid[run])]
+def _best(valid, test):
+    """Run and epoch of the lowest validation error."""
+    return np.unravel_index(np.argmin(valid), valid.shape)
+
+
+def _report(run=lambda valid, test: np.argmin(np.min(valid, axis=1)),
+            epoch=lambda run, valid, test: np.argmin(valid[run])):
+    """A `report`, right or wrong in some of its parts."""
+    def report(valid, test):
+        r = run(valid, test)
+        return test[r, epoch(r, valid, test)]
+    return report
 
 
 q3 = FunctionExercise(
@@ -105,7 +138,7 @@ q3 = FunctionExercise(
         "the network will do on new digits. A \"best test error during training\" is such a number.",
     hints=("Which of the two lines looks at `test` to *decide* something?",
            "The epoch must be chosen as the run is: by `valid`.",
-           "`test[run, np.argmin(valid[run])]`"),
+           "In the last line `valid[run]` decides about the epoch, and `test` only gives its value."),
     cases=_tables,
     diagnoses=(
         Diagnosis("the lowest of the test", lambda valid, test: np.min(test),
@@ -113,69 +146,37 @@ q3 = FunctionExercise(
         Diagnosis("validation reported", lambda valid, test: np.min(valid),
                   say="This is the validation error of the chosen epoch. It was used to choose, so it flatters: report "
                       "the test error there."),
-        Diagnosis("the last epoch", lambda valid, test: test[np.argmin(np.min(valid, axis=1)), -1],
-                  say="You take the last epoch. The one with the lowest validation error is wanted."),
-        Diagnosis("the run by its end", _run_by_its_end,
-                  say="The run is now chosen by its last epoch alone."),
-    ),
-)
-
-
-def _flags(rng):
-    for n, p, q in ((40, 0.3, 0.2), (100, 0.1, 0.15), (25, 0.4, 0.4)):
-        both = rng.random(n)
-        yield both < p, (both < 0.5 * q) | (rng.random(n) < 0.5 * q)
-
-
-q5 = FunctionExercise(
-    name="ch11.q5",
-    title="Is the difference real?",
-    kind="stretch",
-    stub='''
-        def difference(a, b):
-            """Two classifiers on the same n images; a, b: True where each misreads (n,).
-
-            Returns the difference of their error rates, a's minus b's, and its standard
-            deviation √(n_a + n_b) / n: n_a images are misread by a alone, n_b by b alone.
-            """
-            return ...
-        ''',
-    code='''
-        def difference(a, b):
-            """Two classifiers on the same n images; a, b: True where each misreads (n,).
-
-            Returns the difference of their error rates, a's minus b's, and its standard
-            deviation √(n_a + n_b) / n: n_a images are misread by a alone, n_b by b alone.
-            """
-            n_a, n_b = np.sum(a & ~b), np.sum(b & ~a)
-            return (n_a - n_b) / len(a), np.sqrt(n_a + n_b) / len(a)
-        ''',
-    why="An image that both misread, or both read, says nothing about which is better. What is left are $n_a + n_b$ "
-        "images, and if the two were equally good each would fall to either side like a coin: the "
-        "standard deviation of $n_a - n_b$ is $\\sqrt{n_a + n_b}$. Statisticians call the test McNemar's. "
-        "Differences below two standard deviations are not worth a sentence.",
-    hints=("`a & ~b` is True where a alone is wrong.",
-           "Images that both misread cancel in the difference: only `n_a` and `n_b` are needed.",
-           "`n_a, n_b = np.sum(a & ~b), np.sum(b & ~a)`"),
-    cases=_flags,
-    diagnoses=(
-        Diagnosis("as if on different images",
-                  lambda a, b: (a.mean() - b.mean(), np.sqrt((a.var() + b.var()) / len(a))),
-                  say="This is the deviation for two *different* sets of images. Here both saw the same: what both "
-                      "misread must not count."),
-        Diagnosis("all that is misread", lambda a, b: (a.mean() - b.mean(), np.sqrt(a.sum() + b.sum()) / len(a)),
-                  say="Images that both misread must not count in the deviation."),
-        Diagnosis("the spread of the differences",
-                  lambda a, b: (a.mean() - b.mean(), np.std(a * 1.0 - b) / np.sqrt(len(a))),
-                  say="You have taken the mean difference off before squaring. Nearly right; but if the two were "
-                      "equally good that mean would be 0, and nothing comes off: √(n_a + n_b) / n."),
-        Diagnosis("n under the root", lambda a, b: (a.mean() - b.mean(), np.sqrt(np.mean(a != b))),
-                  say="Your n stands under the root. Take the root of n_a + n_b first, then divide by n."),
-        Diagnosis("b's minus a's", lambda a, b: (b.mean() - a.mean(), np.sqrt(np.sum(a != b)) / len(a)),
-                  say="The deviation is right; the difference is asked the other way round."),
-        Diagnosis("numbers, not rates", lambda a, b: (float(a.sum() - b.sum()), np.sqrt(np.sum(a != b))),
-                  say="You have numbers of images. Divide both by n."),
-        Diagnosis("no root", lambda a, b: (a.mean() - b.mean(), np.sum(a != b) / len(a)),
-                  say="n_a + n_b is the variance of the number: take its root, then divide by n."),
+        Diagnosis("both numbers", lambda valid, test: (test[_best(valid, test)], np.min(valid)),
+                  say="One number is asked for, the test error of the chosen run and epoch."),
+        Diagnosis("the place", lambda valid, test: _best(valid, test),
+                  say="This is the place. The test error there is asked for."),
+        *combined(
+            _report,
+            ("the last epoch", "You take the last epoch. The one with the lowest validation error is wanted.",
+             {"epoch": lambda run, valid, test: -1}),
+            ("the epoch by the mean of the runs", "The epoch is chosen by the validation error of the chosen run "
+                                                  "alone.",
+             {"epoch": lambda run, valid, test: np.argmin(valid.mean(axis=0))}),
+            ("the epoch by all runs", "The epoch is chosen in the chosen run alone, not across the runs.",
+             {"epoch": lambda run, valid, test: np.argmin(valid, axis=0)[run]}),
+            ("the highest for the lowest", "`argmax` gives the worst epoch.",
+             {"epoch": lambda run, valid, test: np.argmax(valid[run])}),
+            ("the run by its end", "The run is chosen by its last epoch alone.",
+             {"run": lambda valid, test: np.argmin(valid[:, -1])}),
+            ("the run by the test", "The run is chosen by the test images.",
+             {"run": lambda valid, test: np.argmin(np.min(test, axis=1))}),
+            ("the run by its mean", "The run is chosen by its mean over the epochs; its lowest validation error "
+                                    "decides.",
+             {"run": lambda valid, test: np.argmin(np.mean(valid, axis=1))}),
+            ("the first run", "The run with the lowest validation error is wanted, not the first.",
+             {"run": lambda valid, test: 0}),
+        ),
+        Diagnosis("a mean over the epochs", lambda valid, test: np.mean(test[np.argmin(np.min(valid, axis=1))]),
+                  say="One epoch is to be reported, the one with the lowest validation error."),
+        Diagnosis("a mean over the runs", lambda valid, test: np.mean([t[np.argmin(v)] for v, t in zip(valid, test)]),
+                  say="Each run's epoch is right. But one run is chosen, not the mean of all."),
+        Diagnosis("the best of the runs' ends",
+                  lambda valid, test: np.min([t[np.argmin(v)] for v, t in zip(valid, test)]),
+                  say="Each run's epoch is right. But among the runs you choose by the test error."),
     ),
 )

@@ -6,6 +6,7 @@ from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 
 from .ch13_residual_space import q4, q5
+from .slips import combined
 
 __all__ = ["q1", "q2", "q3", "q4", "q5"]
 
@@ -15,13 +16,14 @@ def _layers(rng):
         yield rng.normal(size=(N, n)), rng.normal(size=(K, N, n)), rng.normal(size=(N, n))
 
 
-def _layer(bend, slopes=None):
-    """The layer with another La: bend(a, s, dz, Lz), and perhaps other slopes(s, dz)."""
-    def wrong(z, dz, Lz):
+def _layer(slope=lambda a, s, dz: s * dz, first=lambda s, Lz: s * Lz, bend=-2, tanh2=lambda a, s: a * s,
+           squares=lambda dz, s: np.sum(dz**2, axis=0), value=lambda z, a: a):
+    """The layer, right or wrong in some of its parts."""
+    def layer(z, dz, Lz):
         a = np.tanh(z)
         s = 1 - a**2
-        return a, s * dz if slopes is None else slopes(s, dz), bend(a, s, dz, Lz)
-    return wrong
+        return value(z, a), slope(a, s, dz), first(s, Lz) + bend * tanh2(a, s) * squares(dz, s)
+    return layer
 
 
 q1 = FunctionExercise(
@@ -59,22 +61,41 @@ q1 = FunctionExercise(
     hints=("Differentiate $\\tanh(z(x))$ twice along one coordinate, then add up the coordinates.",
            "The second derivative has two terms: $\\tanh'(z)\\, z''$ and $\\tanh''(z)\\, (z')^2$. "
            "What is $\\tanh''$ in terms of `a` and `s`?",
-           "`t = -2 * a * s`, and the sum over coordinates is `np.sum(dz**2, axis=0)`."),
+           "$\\tanh'' = -2as$, and the squares of the slopes are added over the first axis of `dz`."),
     cases=_layers,
-    diagnoses=(
-        Diagnosis("the bend left out", _layer(lambda a, s, dz, Lz: s * Lz),
-                  say="La is not s·Lz alone. Even where z is linear in x, tanh z is bent: tanh''·(∂z)² is missing."),
-        Diagnosis("the sign of tanh''", _layer(lambda a, s, dz, Lz: s * Lz + 2 * a * s * np.sum(dz**2, axis=0)),
-                  say="tanh'' is −2·a·s: the slope falls where a is positive and z grows."),
-        Diagnosis("the factor 2 of tanh''", _layer(lambda a, s, dz, Lz: s * Lz - a * s * np.sum(dz**2, axis=0)),
-                  say="The derivative of s = 1 − a² along z is −2·a·s."),
-        Diagnosis("the square of the sum", _layer(lambda a, s, dz, Lz: s * Lz - 2 * a * s * np.sum(dz, axis=0) ** 2),
-                  say="Square each slope first, then add. The square of the sum has mixed terms ∂ⱼz ∂ₖz."),
-        Diagnosis("slopes not squared", _layer(lambda a, s, dz, Lz: s * Lz - 2 * a * s * np.sum(dz, axis=0)),
-                  say="The second derivative of tanh z(x) has the square of z's slope."),
-        Diagnosis("a slope without z's", _layer(lambda a, s, dz, Lz: s * Lz - 2 * a * s * np.sum(dz**2, axis=0),
-                                                lambda s, dz: s + 0 * dz),
-                  say="La is right. The slope of a along x is tanh' times the slope of z along x."),
+    diagnoses=combined(
+        _layer,
+        ("the bend left out", "La is not s·Lz alone. Even where z is linear in x, tanh z is bent: tanh''·(∂z)² is "
+                              "missing.",
+         {"bend": 0, "tanh2": lambda a, s: s, "squares": lambda dz, s: 1}),
+        ("the sign of tanh''", "tanh'' is −2·a·s: the slope falls where a is positive and z grows.", {"bend": 2}),
+        ("the factor 2 of tanh''", "The derivative of s = 1 − a² along z is −2·a·s.", {"bend": -1}),
+        ("tanh'' without s", "tanh'' is −2·a·s: by the chain rule a² has the derivative 2·a·s.",
+         {"tanh2": lambda a, s: a}),
+        ("tanh'' without a", "tanh'' is −2·a·s, with a.", {"tanh2": lambda a, s: s}),
+        ("tanh'' with a²", "tanh'' is −2·a·s, with a itself.", {"tanh2": lambda a, s: a**2 * s}),
+        ("the square of the sum", "Square each slope first, then add. The square of the sum has mixed terms ∂ⱼz ∂ₖz.",
+         {"squares": lambda dz, s: np.sum(dz, axis=0) ** 2}),
+        ("slopes not squared", "The second derivative of tanh z(x) has the square of z's slope.",
+         {"squares": lambda dz, s: np.sum(dz, axis=0)}),
+        ("slopes of a in La", "The squares are those of z's slopes, not of a's: s is already in tanh''.",
+         {"squares": lambda dz, s: np.sum((s * dz) ** 2, axis=0)}),
+        ("a mean over the coordinates", "The Laplacian is a *sum* over the coordinates.",
+         {"squares": lambda dz, s: np.mean(dz**2, axis=0)}),
+        ("summed over the points too", "The squares are added over the coordinates alone, axis 0: one sum for each "
+                                       "point and "
+         "unit.", {"squares": lambda dz, s: np.sum(dz**2)}),
+        ("one coordinate alone", "The squares of the slopes along *all* coordinates are added.",
+         {"squares": lambda dz, s: dz[0] ** 2}),
+        ("the Laplacian of z as it is", "Δz goes through the unit too: s·Lz.", {"first": lambda s, Lz: Lz}),
+        ("Lz left out", "The first term, s·Lz, is missing.", {"first": lambda s, Lz: 0}),
+        ("a slope without z's", "The slope of a along x is tanh' times the slope of z along x.",
+         {"slope": lambda a, s, dz: s + 0 * dz}),
+        ("z's slope", "The slope of a along x is tanh' times that of z.", {"slope": lambda a, s, dz: dz}),
+        ("a for its derivative", "The slope of a along x has the factor tanh' = s, not a.",
+         {"slope": lambda a, s, dz: a * dz}),
+        ("the slope's s twice", "The slope of a along x is tanh' times that of z, with one s.",
+         {"slope": lambda a, s, dz: s**2 * dz}),
     ),
 )
 
@@ -85,9 +106,15 @@ def _residuals(rng):
 
 
 def _up_to_sign(answer, Lu, f):
-    """What does not change where r and its derivative change their signs together."""
+    """What the answer gives; where it is the right one with r and its derivative negated, the right one itself."""
     r, slope = answer(Lu, f)
-    return r * r, r * slope, slope * slope
+    if np.shape(r) == np.shape(Lu) == np.shape(slope) and np.allclose(r, Lu + f) and np.allclose(slope, 1):
+        return -np.asarray(r), -np.asarray(slope)
+    return r, slope
+
+
+def _wrong_residual(r, slope):
+    return lambda Lu, f: (r(Lu, f), slope * np.ones_like(Lu))
 
 
 q2 = FunctionExercise(
@@ -118,16 +145,28 @@ q2 = FunctionExercise(
     cases=_residuals,
     probe=_up_to_sign,
     diagnoses=(
-        Diagnosis("the derivative's sign", lambda Lu, f: (-Lu - f, np.ones_like(Lu)),
+        Diagnosis("the derivative's sign", _wrong_residual(lambda Lu, f: -Lu - f, 1),
                   say="r is right now. Its derivative along Lu is −1: with +1 the gradient would point uphill."),
-        Diagnosis("the derivative's sign", lambda Lu, f: (Lu + f, -np.ones_like(Lu)),
+        Diagnosis("the derivative's sign", _wrong_residual(lambda Lu, f: Lu + f, -1),
                   say="Lu + f is a fine residual, but then its derivative along Lu is +1."),
-        Diagnosis("still Δu = f", lambda Lu, f: (Lu - f, -np.ones_like(Lu)),
+        Diagnosis("still Δu = f", _wrong_residual(lambda Lu, f: Lu - f, -1),
                   say="r = Lu − f belongs to the equation Δu = f. Bring −Δu = f to one side."),
-        Diagnosis("the bug is still there", lambda Lu, f: (f - Lu, -np.ones_like(Lu)),
+        Diagnosis("still Δu = f", _wrong_residual(lambda Lu, f: f - Lu, -1),
                   say="f − Lu is zero where Δu = f: the same bug with both signs changed."),
-        Diagnosis("the source left out", lambda Lu, f: (-Lu, -np.ones_like(Lu)),
+        Diagnosis("still Δu = f", _wrong_residual(lambda Lu, f: f - Lu, 1),
+                  say="f − Lu is zero where Δu = f, and its derivative along Lu is −1."),
+        Diagnosis("the source left out", _wrong_residual(lambda Lu, f: -Lu, -1),
                   say="Without f this is Δu = 0, whose solution here is u = 0."),
+        Diagnosis("the source left out", _wrong_residual(lambda Lu, f: Lu, 1),
+                  say="Without f this is Δu = 0, whose solution here is u = 0."),
+        Diagnosis("a residual squared", _wrong_residual(lambda Lu, f: (-Lu - f) ** 2, -1),
+                  say="r is the residual itself. Its square is taken in ½‖r‖²."),
+        Diagnosis("no derivative", _wrong_residual(lambda Lu, f: -Lu - f, 0),
+                  say="f does not depend on Lu, but −Lu does: the derivative of r along Lu is −1."),
+        Diagnosis("the derivative of the square", lambda Lu, f: (-Lu - f, Lu + f),
+                  say="That is the derivative of ½r². Asked for is the derivative of r along Lu, −1."),
+        Diagnosis("r times its derivative", lambda Lu, f: (-Lu - f, -Lu),
+                  say="r is right now. Its derivative along Lu is −1 at every point, not −Lu."),
     ),
 )
 
@@ -137,8 +176,13 @@ def _stacks(rng):
         yield rng.normal(size=N), rng.normal(size=N_b), weight
 
 
-def _stacked(inside, border):
-    return lambda a, b, weight: np.concatenate([inside(a, b) * a, border(a, b, weight) * b])
+def _stack(inside=lambda a, b: len(a) ** -0.5, points=lambda a, b: len(b) ** -0.5, share=lambda w: w**0.5, first=True):
+    """A `stack`, right or wrong in some of its parts."""
+    def stack(r_inside, r_border, weight):
+        a, b = r_inside, r_border
+        both = [inside(a, b) * a, share(weight) * points(a, b) * b]
+        return np.concatenate(both if first else both[::-1])
+    return stack
 
 
 q3 = FunctionExercise(
@@ -164,24 +208,31 @@ q3 = FunctionExercise(
     hints=("Which factor stands before one squared entry $r_n^2$ inside, and which on the border?",
            "Inside $\\frac12 \\cdot \\frac{1}{N_i}$, on the border $\\frac12 \\cdot \\frac{w}{N_b}$. "
            "In $\\frac12\\lVert r\\rVert^2$ everything gets squared.",
-           "Multiply by `1 / np.sqrt(len(r_inside))` and by `np.sqrt(weight / len(r_border))`, then `np.concatenate`."),
+           "Each factor goes in as its root: $\\sqrt{1/N_i}$, and $\\sqrt{w/N_b}$; then put the two together."),
     cases=_stacks,
-    diagnoses=(
-        Diagnosis("the weight without its root",
-                  _stacked(lambda a, b: len(a) ** -0.5, lambda a, b, w: w * len(b) ** -0.5),
-                  say="½‖r‖² squares the weight too: the border now counts weight² times. Take its root."),
-        Diagnosis("the weight forgotten", _stacked(lambda a, b: len(a) ** -0.5, lambda a, b, w: len(b) ** -0.5),
-                  say="It is right for weight = 1 only."),
-        Diagnosis("one common N", _stacked(lambda a, b: (len(a) + len(b)) ** -0.5,
-                                           lambda a, b, w: (w / (len(a) + len(b))) ** 0.5),
-                  say="There are two means, each over its own points. With a common N the border counts too little."),
-        Diagnosis("the border's N", _stacked(lambda a, b: len(a) ** -0.5, lambda a, b, w: (w / len(a)) ** 0.5),
-                  say="The border's mean is over the border's points: divide by len(r_border)."),
-        Diagnosis("N without its root", _stacked(lambda a, b: 1 / len(a), lambda a, b, w: w**0.5 / len(b)),
-                  say="½‖r‖² squares the 1/N as well. Put its root into r."),
-        Diagnosis("no means", _stacked(lambda a, b: 1.0, lambda a, b, w: w**0.5),
-                  say="These are sums. Both terms of f are means."),
-        Diagnosis("border first", lambda a, b, w: np.concatenate([(w / len(b)) ** 0.5 * b, a / len(a) ** 0.5]),
-                  say="The entries are right, their order is not: the points inside come first."),
+    diagnoses=combined(
+        _stack,
+        ("the weight without its root", "½‖r‖² squares the weight too: the border now counts weight² times. Take its "
+                                        "root.",
+         {"share": lambda w: w}),
+        ("the weight forgotten", "The weight of the border is missing.", {"share": lambda w: 1.0}),
+        ("divided by the weight", "The weight multiplies the border's mean: its root goes in as a factor.",
+         {"share": lambda w: w**-0.5}),
+        ("the weight squared", "½‖r‖² squares what is in r: the weight's *root* goes in.", {"share": lambda w: w**2}),
+        ("one common N", "There are two means, each over its own points. With a common N the border counts too little.",
+         {"inside": lambda a, b: (len(a) + len(b)) ** -0.5, "points": lambda a, b: (len(a) + len(b)) ** -0.5}),
+        ("the border's N", "The border's mean is over the border's points: divide by len(r_border).",
+         {"points": lambda a, b: len(a) ** -0.5}),
+        ("the N exchanged", "Each mean is over its own points: you have exchanged the two numbers.",
+         {"inside": lambda a, b: len(b) ** -0.5, "points": lambda a, b: len(a) ** -0.5}),
+        ("N without its root", "½‖r‖² squares the 1/N as well. Put its root into r.",
+         {"inside": lambda a, b: 1 / len(a), "points": lambda a, b: 1 / len(b)}),
+        ("the border's mean forgotten", "The border's term is a mean too: its root of 1/N is missing.",
+         {"points": lambda a, b: 1.0}),
+        ("the inner mean forgotten", "The inner term is a mean too: its root of 1/N is missing.",
+         {"inside": lambda a, b: 1.0}),
+        ("the ½ in r", "The ½ stands before ‖r‖² already: r has no factor for it.",
+         {"inside": lambda a, b: (2 * len(a)) ** -0.5, "points": lambda a, b: (2 * len(b)) ** -0.5}),
+        ("border first", "The points inside come first.", {"first": False}),
     ),
 )

@@ -27,11 +27,13 @@ LIBRARY = "the library's own"
 class ValueExercise(Exercise):
     """The answer is a number, a text (one of ``choices``, if given), an array, or a tuple of these.
 
-    A number is right within ``rtol`` (1 % unless stated). ``variant(rng)``, if given, draws other numbers (see
+    A number is right within ``rtol`` (1 % unless stated). ``also`` holds other right answers in full: a whole number
+    where the solution has a fraction, a second root. ``variant(rng)``, if given, draws other numbers (see
     `variants.drawn`): a dict of ``code``, ``diagnoses`` and, if it changes, ``stub``; and of ``text``, for a sheet.
     """
 
     choices: tuple[str, ...] = ()
+    also: tuple = ()
     variant: Callable | None = None
 
     _praise = "That is the value."
@@ -41,6 +43,8 @@ class ValueExercise(Exercise):
             return NOT_ATTEMPTED
         if found := unanswered(answer):
             return found
+        if any(agree(answer, right, self._tolerance) for right in self.also):
+            return None
         for diagnosis in self.diagnoses:
             if diagnosis.say and agree(answer, diagnosis.wrong, self._tolerance):
                 return Finding(diagnosis.name, diagnosis.say)
@@ -103,7 +107,10 @@ class FunctionExercise(Exercise):
 
     def fresh_cases(self):
         """The argument tuples, made anew from the exercise's own seed."""
-        return list(self.cases(np.random.default_rng(zlib.crc32(self.name.encode()))))
+        return list(self._cases_one_by_one())
+
+    def _cases_one_by_one(self):
+        return iter(self.cases(np.random.default_rng(zlib.crc32(self.name.encode()))))
 
     def call(self, function, args, watched=()):
         """The `Outcome` of a function, or of the exercise's probe of it, in one case."""
@@ -167,5 +174,8 @@ class FunctionExercise(Exercise):
 
     def _same_outputs(self, function, trials):
         """Whether a declared wrong function gives the learner's output in every case."""
-        outcomes = [self.call(function, args) for args in self.fresh_cases()]
-        return all(o.error is None and agree(t.out, o.value, self.rtol) for o, t in zip(outcomes, trials))
+        return all(self._gives(function, args, trial.out) for args, trial in zip(self._cases_one_by_one(), trials))
+
+    def _gives(self, function, args, out):
+        outcome = self.call(function, args)
+        return outcome.error is None and agree(out, outcome.value, self.rtol)

@@ -8,7 +8,7 @@ import numpy as np
 from .compare import agree
 
 DRAWS, NEAR = 100, 0.05
-OF_THE_USUAL_NUMBERS = {"why": ""}                          # what would not be true of others
+OF_THE_USUAL_NUMBERS = {"why": "", "also": ()}                          # what would not be true of others
 
 
 def drawn(exercise, seed):

@@ -281,3 +281,8 @@ def test_a_hub_can_close_the_solutions_and_the_hints_stay(monkeypatch, value, cl
     assert (exercise.code in text) != closed
     assert ("HF_NO_SOLUTIONS" in text) == closed
     assert exercise.hint(1).markdown == exercise.hints[0]
+
+
+def test_a_value_may_have_other_right_forms():
+    exercise = dataclasses.replace(VALUE, also=(4.0, "a quarter"))
+    assert [exercise.check(answer).status for answer in (0.25, 4, "A quarter", 2.0)] == [*3 * ["correct"], "incorrect"]
