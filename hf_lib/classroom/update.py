@@ -4,7 +4,7 @@ from hf_lib.judge import files
 from hf_lib.judge.notebook_file import Damaged, from_bytes, read, to_text
 from hf_lib.judge.remembered import kept_in
 
-from .copies import Changed, restored, write
+from .copies import Changed, found_correct, restored, write
 from .course_text import chapters
 from .merge import merged
 from .places import places
@@ -83,7 +83,10 @@ def _first(chapter, mine, origin):
     if known:
         return f"{chapter.name} was gone from {mine.parent.name}: there is a fresh copy."
     if chapter.touched:
-        return f"{chapter.name}: what you had changed in notebooks/{chapter.name} is now in your copy too."
+        correct = ", ".join(found_correct(chapter.touched, mine.parent))
+        also = f" Correct in it, and remembered: {correct}." if correct else ""
+        back = f" (`git checkout notebooks/{chapter.name}` can now undo it there.)" if chapter.in_git else ""
+        return f"{chapter.name}: what you had changed in notebooks/{chapter.name} is now in your copy too.{also}{back}"
     return None
 
 
