@@ -9,7 +9,7 @@ from hf_lib.exercises import find
 from hf_lib.judge.notebook_file import Damaged, from_bytes, read
 from hf_lib.judge.saved import marked
 
-from .merge import with_ids
+from .cells import with_ids
 
 CHECK = re.compile(r"^.*\.check\(.*\)[ \t]*$", re.MULTILINE)
 

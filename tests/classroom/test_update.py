@@ -292,6 +292,17 @@ def test_a_new_chapter_is_copied_and_one_that_is_gone_stays(where):
     assert {path.name for path in where.mine.glob("*.ipynb")} == {"00_start.ipynb", NAME, "08_damping.ipynb"}
 
 
+def test_a_chapter_with_a_new_name_takes_the_answers_along(where):
+    update(where)
+    change(where, answered())
+    (where.notebooks / NAME).unlink()
+    publish(where, written_by(chapter(), "one", "New."), "07_cg.ipynb")
+    update(where)
+    assert {ANSWER, "helper = 1", "New."} <= set(sources(mine(where, "07_cg.ipynb")))
+    assert not (where.mine / NAME).exists() and len(list(where.kept.iterdir())) == 1
+    again_changes_nothing(where)
+
+
 @pytest.mark.parametrize("broken", ["replace", "copy_aside"])
 def test_a_crash_at_any_write_loses_nothing_and_the_next_update_finishes(where, monkeypatch, broken):
     update(where)
