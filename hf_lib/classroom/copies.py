@@ -1,8 +1,11 @@
-"""A reader's copy of a chapter: made afresh, with the answers that were kept, and written whole."""
+"""A reader's copy of a chapter: with the answers that were kept, or keeping those in it, and written whole."""
 
+from hf_lib.exercises import find
 from hf_lib.judge import files
+from hf_lib.judge.apart import judge_apart
 from hf_lib.judge.notebook_file import to_text
-from hf_lib.judge.saved import marked
+from hf_lib.judge.remembered import keep_text
+from hf_lib.judge.saved import in_notebook, marked
 
 from .course_text import CHECK
 
@@ -28,6 +31,23 @@ def restored(notebook, answers):
             names.append(kept.exercise)
         cells.append(cell)
     return {**notebook, "cells": cells}, names
+
+
+def found_correct(notebook, folder):
+    """Judge the answers in a notebook apart, keep those that are correct, and return the names of their exercises."""
+    sources = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    answers = {}
+    for name in filter(None, map(marked, sources)):
+        try:
+            texts = [found.text for found in in_notebook(find(name), sources, "") if found.text]
+        except ValueError:                                 # the course has no such exercise
+            continue
+        answers |= {name: texts[0]} if texts else {}
+    outcomes = judge_apart(list(answers.items())) if answers else []
+    correct = [outcome.exercise for outcome in outcomes if outcome.status == "correct"]
+    for name in correct:
+        keep_text(name, answers[name], "", folder)
+    return correct
 
 
 def write(path, notebook, before=...):

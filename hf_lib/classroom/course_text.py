@@ -9,7 +9,7 @@ from hf_lib.exercises import find
 from hf_lib.judge.notebook_file import Damaged, from_bytes, read
 from hf_lib.judge.saved import marked
 
-from .merge import with_ids
+from .cells import with_ids
 
 CHECK = re.compile(r"^.*\.check\(.*\)[ \t]*$", re.MULTILINE)
 
@@ -28,12 +28,15 @@ class Chapter:
         The file in `notebooks/` as it stands, where a reader has changed more than outputs and metadata.
     fault : str
         What is wrong with the file: "is cut off, or no JSON"; else empty.
+    in_git : bool
+        Whether git can give the file back as the course has it.
     """
 
     name: str
     course: dict | None
     touched: dict | None = None
     fault: str = ""
+    in_git: bool = False
 
 
 def chapters(notebooks):
@@ -56,7 +59,7 @@ def _chapter(path, changed):
         return Chapter(path.name, None, None, fault)
     course = as_declared(committed or there)
     touched = there if there is not None and _sources(there) != _sources(course) else None
-    return Chapter(path.name, course, touched, fault)
+    return Chapter(path.name, course, touched, fault, committed is not None)
 
 
 def as_declared(notebook):

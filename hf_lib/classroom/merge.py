@@ -4,11 +4,11 @@ The three are the text that the copy was made from (base), the reader's copy (mi
 A cell is known by its id; an exercise's by the exercise's name.
 """
 
-import difflib
-import hashlib
 from dataclasses import dataclass
 
 from hf_lib.judge.saved import marked
+
+from .cells import by_key, is_exercise, known_keys, same, what, with_ids
 
 MINE = "my_course"                                         # in a cell's metadata: the course did not write it
 TWO_TEXTS = ("**Your cell and the course's.** The course has changed the cell above, and you had changed it too: the "
@@ -52,13 +52,13 @@ def merged(base, mine, new):
     base, mine, new : dict
         Notebooks as `hf_lib.judge.notebook_file.read` gives them.
     """
-    before, wanted = _by_key(base["cells"]), _by_key(new["cells"])
+    before, wanted = by_key(base["cells"]), by_key(new["cells"])
     cells = with_ids(mine["cells"], base["cells"])
-    keys = _keys(cells, before, wanted)
+    keys = known_keys(cells, before, wanted)
     theirs = {key: cell for key, cell in zip(keys, cells) if key}
-    answers = tuple(key for key in wanted if _is_exercise(wanted[key]) and key in theirs
-                    and not _same(theirs[key], before.get(key, wanted[key])))
-    stubs = {_new_stub(cell)["source"] for cell in wanted.values() if _is_exercise(cell)}
+    answers = tuple(key for key in wanted if is_exercise(wanted[key]) and key in theirs
+                    and not same(theirs[key], before.get(key, wanted[key])))
+    stubs = {_new_stub(cell)["source"] for cell in wanted.values() if is_exercise(cell)}
     result, twice = _Cells(), 0
     following, anchor = {None: []}, None
     for key, cell in zip(keys, cells):
@@ -69,7 +69,7 @@ def merged(base, mine, new):
             following[anchor].append(cell)                 # no note on a stub that has changed again since
         elif not key:
             continue
-        elif not _same(cell, before[key]):                 # the course has it no longer
+        elif not same(cell, before[key]):                 # the course has it no longer
             following[anchor] += [_note(f"gone-{cell['id']}", NO_LONGER), cell]
     result.add(*following[None])
     for key, cell in wanted.items():
@@ -81,7 +81,7 @@ def merged(base, mine, new):
     if _code(base) != _code(new):
         notebook = without_outputs(notebook)
     own = sum(cell["metadata"].get(MINE) != "note" for cells in following.values() for cell in cells)
-    touched = [_what(cell) for cell in cells] != [_what(cell) for cell in base["cells"]]
+    touched = [what(cell) for cell in cells] != [what(cell) for cell in base["cells"]]
     return Merged(notebook, touched, answers, own, twice)
 
 
@@ -96,14 +96,14 @@ def without_outputs(notebook):
 def _placed(before, mine, new):
     """What stands in the place of one of the course's cells; `before` and `mine` may be None."""
     if mine is None:                                       # deleted by the reader, or just written by the course
-        return [] if before is not None and _same(before, new) else [new]
-    if _same(mine, new):
+        return [] if before is not None and same(before, new) else [new]
+    if same(mine, new):
         return [_carried(mine, new)]
-    if before is not None and _same(mine, before):
+    if before is not None and same(mine, before):
         return [new]
-    if before is not None and _same(before, new):
+    if before is not None and same(before, new):
         return [_carried(mine, new)]
-    if _is_exercise(new):
+    if is_exercise(new):
         return [_carried(mine, new), _new_stub(new)]
     return [new, _note(f"note-{new['id']}", TWO_TEXTS), {**mine, "id": f"own-{mine['id']}"}]
 
@@ -125,48 +125,6 @@ class _Cells:
             self.cells.append({**cell, "id": made})
 
 
-def _by_key(cells):
-    """The cells by their keys, in order; of two with the same, the first."""
-    found = {}
-    for cell in cells:
-        found.setdefault(_key(cell), cell)
-    return found
-
-
-def _key(cell):
-    return cell["cell_type"] == "code" and marked(cell["source"]) or cell["id"]
-
-
-def _keys(cells, before, wanted):
-    """For each of the reader's cells the key of the course's cell that it is, or "" for one of the reader's own."""
-    by_id = {cell["id"]: key for known in (wanted, before) for key, cell in known.items()}
-    exercises = {key for known in (before, wanted) for key, cell in known.items() if _is_exercise(cell)}
-    keys, taken = [""] * len(cells), set()
-    for first in (True, False):                            # the cell with the course's id before a copy of it
-        for k, cell in enumerate(cells):
-            name, known = _key(cell), by_id.get(cell["id"], "")
-            key = name if name in exercises else "" if name != cell["id"] else known
-            if not keys[k] and key and key not in taken and (not first or known == key):
-                keys[k] = key
-                taken.add(key)
-    return keys
-
-
-def with_ids(cells, base=()):
-    """The cells, each with an id: an old Jupyter saves none, and a cell that is the base's is known by its text."""
-    if not all("id" in cell for cell in cells):
-        texts = [[(cell["cell_type"], cell["source"]) for cell in some] for some in (cells, base)]
-        same = difflib.SequenceMatcher(None, *texts, autojunk=False).get_matching_blocks()
-        known = {block.a + k: base[block.b + k]["id"] for block in same for k in range(block.size)}
-        cells = [cell if "id" in cell else {**cell, "id": known[k]} if k in known else cell
-                 for k, cell in enumerate(cells)]
-    return [cell if "id" in cell else {**cell, "id": _made_id(k, cell)} for k, cell in enumerate(cells)]
-
-
-def _made_id(k, cell):
-    return "own-" + hashlib.sha256(f"{k}\n{cell['source']}".encode(errors="replace")).hexdigest()[:12]
-
-
 def _carried(mine, new):
     """The reader's cell in the place of the course's."""
     return {**mine, "id": new["id"], "metadata": new["metadata"]}
@@ -178,18 +136,6 @@ def _new_stub(new):
 
 def _note(name, text):
     return {"cell_type": "markdown", "id": name, "metadata": {MINE: "note"}, "source": text}
-
-
-def _is_exercise(cell):
-    return cell["cell_type"] == "code" and bool(marked(cell["source"]))
-
-
-def _what(cell):
-    return cell["cell_type"], cell["source"].rstrip()
-
-
-def _same(one, other):
-    return _what(one) == _what(other)
 
 
 def _code(notebook):

@@ -1,10 +1,12 @@
 """The reader's copies of the notebooks brought to the course's text, with all that is the reader's."""
 
+import os
+
 from hf_lib.judge import files
 from hf_lib.judge.notebook_file import Damaged, from_bytes, read, to_text
 from hf_lib.judge.remembered import kept_in
 
-from .copies import Changed, restored, write
+from .copies import Changed, found_correct, restored, write
 from .course_text import chapters
 from .merge import merged
 from .places import places
@@ -62,6 +64,8 @@ def update(where):
 def _brought(chapter, where):
     """Bring one chapter up to date; return a sentence, "" where nothing was to be done, None for a first copy."""
     mine, origin = where.mine / chapter.name, where.origin / chapter.name
+    if not mine.exists() and not origin.exists():
+        _take_new_name(chapter.name, where)
     if chapter.course is None:
         return f"notebooks/{chapter.name} {chapter.fault}: get that file of the course again. Your copy stays as it is."
     for _ in range(5):
@@ -75,6 +79,15 @@ def _brought(chapter, where):
     raise OSError("it is being saved all the time")
 
 
+def _take_new_name(name, where):
+    """Rename the copy of a chapter that the course has renamed: the number is the same, the old file is gone."""
+    for old in where.origin.glob(f"{name[:3]}*.ipynb"):
+        if (where.mine / old.name).exists() and not (where.notebooks / old.name).exists():
+            os.replace(where.mine / old.name, where.mine / name)
+            os.replace(old, where.origin / name)
+            return
+
+
 def _first(chapter, mine, origin):
     known = origin.exists()
     notebook = chapter.touched if chapter.touched and not known else chapter.course
@@ -83,7 +96,10 @@ def _first(chapter, mine, origin):
     if known:
         return f"{chapter.name} was gone from {mine.parent.name}: there is a fresh copy."
     if chapter.touched:
-        return f"{chapter.name}: what you had changed in notebooks/{chapter.name} is now in your copy too."
+        correct = ", ".join(found_correct(chapter.touched, mine.parent))
+        also = f" Correct in it, and remembered: {correct}." if correct else ""
+        back = f" (`git checkout notebooks/{chapter.name}` can now undo it there.)" if chapter.in_git else ""
+        return f"{chapter.name}: what you had changed in notebooks/{chapter.name} is now in your copy too.{also}{back}"
     return None
 
 

@@ -4,7 +4,8 @@ import json
 import re
 
 KINDS = ("code", "markdown", "raw")
-OLD_KINDS = {"html": "markdown", "heading": "markdown", "text": "markdown"}    # of format 3
+OLD_KINDS = {"html": "markdown", "heading": "markdown"}    # of format 3
+VALID_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MERGE = re.compile(rb"^(<{7}|>{7})( |\r?$)", re.MULTILINE)
 
 
@@ -15,8 +16,8 @@ class Damaged(ValueError):
 def read(path):
     """A notebook as a dict in format 4.5: each source one text with ``\\n``, and of the right types throughout.
 
-    Outputs and metadata of a wrong type are left out; so is an id that is no text. A notebook in format 3 is
-    brought into this form.
+    Outputs and metadata of a wrong type are left out; so is an id that the format does not allow. A notebook in
+    format 3 is brought into this form.
 
     Raises
     ------
@@ -95,7 +96,7 @@ def _cell(cell):
         raise Damaged("has a cell that is none")
     whole = {"cell_type": kind, "metadata": _a(dict, cell.get("metadata")),
              "source": source.replace("\r\n", "\n").replace("\r", "\n")}
-    if isinstance(cell.get("id"), str) and cell["id"]:
+    if isinstance(cell.get("id"), str) and VALID_ID.fullmatch(cell["id"]):
         whole["id"] = cell["id"]
     if kind == "code":
         count = cell.get("execution_count", cell.get("prompt_number"))

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import nbformat
 import pytest
 from notebook_fuzzer import HOSTILE, NOTEBOOKS, PRECIOUS, fuzzed
 from small_notebooks import load, save, sources, tree
@@ -75,6 +76,7 @@ def test_a_fuzzed_notebook(course, tmp_path, monkeypatch, seed):
     said, failed = update(course)
     after = tree(tmp_path)
     assert not failed and len(said) == 1
+    nbformat.validate(nbformat.read(course.mine / path.name, nbformat.NO_CONVERT))
     now = sources(load(course.mine / path.name))
     assert "The course goes on." in now
     if own and not notebook.damage:

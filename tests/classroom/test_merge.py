@@ -181,7 +181,7 @@ def test_on_random_edits(data):
     lambda c: c.update(metadata=[]), lambda c: c.update(outputs=3), lambda c: c.update(id=7),
     lambda c: c.pop("metadata"),
     lambda c: c.update(execution_count="5"), lambda c: c.update(outputs=[3, None]), lambda c: c.update(id="x" * 500),
-    lambda c: c.update(id=""), lambda c: c.update(attachments=3),
+    lambda c: c.update(id=""), lambda c: c.update(id="a b"), lambda c: c.update(attachments=3),
 ])
 def test_types_that_jupyter_never_writes(damage):
     mine = copy.deepcopy(written_by(chapter(), "ex2", ANSWER))

@@ -28,6 +28,7 @@ from hf_lib.classroom import copies, course_text, reset
 from hf_lib.classroom.course_text import chapters
 from hf_lib.classroom.places import ROOT, places
 from hf_lib.classroom.update import update
+from hf_lib.exercises import find
 from hf_lib.judge import files, remembered
 from hf_lib.judge.notebook_file import read
 
@@ -172,7 +173,7 @@ def test_answers_in_notebooks_itself_are_taken_over_and_the_course_s_text_is_git
     save(where.notebooks / NAME, answered())
     before = tree(where.notebooks)
     said, failed = update(where)
-    assert not failed and len(said) == 1 and "what you had changed" in said[0]
+    assert not failed and len(said) == 1 and "what you had changed" in said[0] and "git checkout" in said[0]
     assert sources(mine(where)) == sources(answered()) and tree(where.notebooks) == before
     assert sources(load(where.origin / NAME)) == sources(chapter())
     again_changes_nothing(where)
@@ -181,6 +182,21 @@ def test_answers_in_notebooks_itself_are_taken_over_and_the_course_s_text_is_git
     git(reader, "pull", "-q", "--ff-only")
     update(where)
     all_there(mine(where), new)
+
+
+def test_what_is_correct_in_notebooks_is_remembered(tmp_path, monkeypatch):
+    monkeypatch.delenv(remembered.VARIABLE, raising=False)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    where, course = places(tmp_path), read(ROOT / "notebooks" / "00_start_here.ipynb")
+    right, wrong = find("ch00.q2"), find("ch00.q3")
+    for part in course["cells"]:
+        part["source"] = part["source"].replace(right.stub, right.code)
+        part["source"] = part["source"].replace(wrong.stub, wrong.stub.replace("0.5", "2"))
+    save(where.notebooks / "00_start_here.ipynb", course)
+    ((said,), failed) = update(where)
+    assert said.endswith("Correct in it, and remembered: ch00.q2.") and not failed
+    assert list(remembered.kept_in(where.mine)[0]) == ["ch00.q2"]
+    again_changes_nothing(where)
 
 
 def test_marks_of_a_merge_in_notebooks_harm_nobody(repositories):
@@ -274,6 +290,17 @@ def test_a_new_chapter_is_copied_and_one_that_is_gone_stays(where):
     (where.notebooks / "00_start.ipynb").unlink()
     update(where)
     assert {path.name for path in where.mine.glob("*.ipynb")} == {"00_start.ipynb", NAME, "08_damping.ipynb"}
+
+
+def test_a_chapter_with_a_new_name_takes_the_answers_along(where):
+    update(where)
+    change(where, answered())
+    (where.notebooks / NAME).unlink()
+    publish(where, written_by(chapter(), "one", "New."), "07_cg.ipynb")
+    update(where)
+    assert {ANSWER, "helper = 1", "New."} <= set(sources(mine(where, "07_cg.ipynb")))
+    assert not (where.mine / NAME).exists() and len(list(where.kept.iterdir())) == 1
+    again_changes_nothing(where)
 
 
 @pytest.mark.parametrize("broken", ["replace", "copy_aside"])
@@ -382,8 +409,6 @@ def test_every_link_of_the_course_leads_to_the_same_place_from_a_copy():
 
 
 def test_an_answer_in_the_way_of_the_real_course_is_seen():
-    from hf_lib.exercises import find
-
     exercise = find("ch00.q2")
     stub = f"# exercise ch00.q2\n{exercise.stub}\n\n\nex.q2.check(error_rate)"
     assert course_text.declared(stub) == stub
