@@ -23,7 +23,7 @@ from .remembered import keep
 from .unanswered import NOT_ATTEMPTED
 
 KINDS = ("warm-up", "core", "stretch", "find the bug")
-CLOSED = "HF_NO_SOLUTIONS"        # set to 1 where readers shall not see solutions, as on a hub
+CLOSED = "HF_NO_SOLUTIONS"       # set to 1 where readers shall not see solutions, as on a hub
 MOST_DETAILS = 11                # lines below the heading of a verdict
 
 
