@@ -5,8 +5,9 @@
 Writes data/runs/against_adam_sine.npz and _deep.npz, a row for each run; one that is there is not made
 again. The problems are those of ablation.py. Hessian-free: the preset martens2010 with the λ and the
 initialisation of that table. Adam: every setting of the grid on one seed of its own; then for each budget
-the setting that came there first, on the table's five seeds. On the sine L-BFGS
-runs too; it has nothing to tune but its memory.
+the setting that came there first, on the table's five seeds. A run of Adam is given up where another setting
+on the same seed has reached all the targets that it has not, for less work: it could not be chosen any more.
+L-BFGS runs too; it has nothing to tune but its memory.
 
 ========== ===================================================================================
 method     0 Hessian-free, 1 Adam on the tuning seed, 2 Adam on a seed of the table, 3 Hessian-free
@@ -14,12 +15,15 @@ method     0 Hessian-free, 1 Adam on the tuning seed, 2 Adam on a seed of the ta
 batch      examples a step, 0 for all
 length     gradient-equivalents over which Adam's step size falls to zero in a straight line; 0: constant
 loss_k     Hessian-free: f at the last step within budget number k; others: the same number, their target
-cost_k     Hessian-free: the cost of that step; others: the first cost with f at the target, NaN: never
+cost_k     Hessian-free: the cost of that step; others: the first cost with f at the target, NaN: never,
+           or for Adam not before another of its settings
 ========== ===================================================================================
 
 Adam's f on all data is read for nothing where it runs on mini-batches, once per gradient-equivalent.
 Adam starts where Hessian-free starts, on the same data.
 """
+
+from functools import partial
 
 import ablation
 import numpy as np
@@ -32,10 +36,10 @@ import hf_lib as hf
 
 BUDGETS = {"sine": [300, 1000, 2000], "deep": [100, 1000, 4000]}
 CAP = {"sine": 6000, "deep": 12000}       # gradient-equivalents, where Adam is given up
-RATES = {"sine": [0.003, 0.01, 0.03, 0.1], "deep": [0.001, 0.003, 0.01]}
-BATCHES = {"sine": [None, 250, 60], "deep": [None, 100]}
-MEMORY = {"sine": 30}                     # pairs of vectors that L-BFGS keeps, where it runs
-SHARES = [None, 0.25, 1.0]                # of the cap, after which the step size is zero; None: constant
+RATES = {"sine": [0.003, 0.01, 0.03, 0.1, 0.3, 1.0], "deep": [0.001, 0.003, 0.01, 0.03]}
+BATCHES = {"sine": [60, 30, 15, None], "deep": [100, 30, 10, None]}              # in the order of the runs
+MEMORY = 30                               # pairs of vectors that L-BFGS keeps
+SHARES = [None, 1 / 16, 0.25, 1.0]        # of the cap, after which the step size is zero; None: constant
 TUNING_SEED = 10
 
 
@@ -52,13 +56,13 @@ def run_hf(name, seed):
     return row(costs, losses, losses[-1], seconds)
 
 
-def run_adam(name, seed, targets, rate, batch, length):
-    """What `race_to` returns of Adam with this setting."""
+def run_adam(name, seed, targets, best, rate, batch, length):
+    """What `race_to` returns of Adam with this setting; `best`: the lowest costs so far, for each target."""
     problem, theta, rng = ablation.PROBLEMS[name].make(seed)
     every = 1 if batch is None else problem.N // batch               # steps a gradient-equivalent
     eta = (lambda k: rate) if length is None else (lambda k: rate * max(1 - k / (length * every), 0.0))
     adam = hf.Adam(problem, theta, eta, batch=batch, rng=rng if batch else None, every=every)
-    return race_to(targets, adam, CAP[name] if length is None else length,
+    return race_to(targets, adam, np.minimum(best, CAP[name] if length is None else length),
                    f=None if batch is None else problem.value)
 
 
@@ -71,22 +75,29 @@ def run_quarter(name, seed, targets):
 
 
 def run_lbfgs(name, seed, targets):
-    """What `race_to` returns of L-BFGS."""
+    """What `race_to` returns of L-BFGS: of a short run if that does, for SciPy makes and keeps all steps it may."""
     problem, theta, _ = ablation.PROBLEMS[name].make(seed)
-    return race_to(targets, hf.LBFGS(problem, theta, max_steps=CAP[name], memory=MEMORY[name]), CAP[name])
+    for share in (0.1, 0.3, 1.0):
+        steps = int(share * CAP[name])
+        found = race_to(targets, hf.LBFGS(problem, theta, max_steps=steps, memory=MEMORY), CAP[name])
+        if np.isfinite([found[f"cost_{k}"] for k in range(len(targets))]).all():
+            break
+    return found
 
 
-def race_to(targets, optimiser, cap, f=None):
+def race_to(targets, optimiser, caps, f=None):
     """The row: first cost with f ≤ each target (NaN: never), the targets, the lowest f seen, seconds.
 
-    `f` is read at θ where the step's own loss is only that of a mini-batch.
+    `caps` says, for each target or for all, where it is given up. `f` is read at θ where the step's own loss is
+    only that of a mini-batch.
     """
     costs, lowest, seconds = np.full(len(targets), np.nan), np.inf, 0.0
-    for step in within(optimiser, cap):
+    caps = np.broadcast_to(caps, costs.shape)
+    for step in within(optimiser, caps.max()):
         value = step.loss if f is None else f(step.theta)
         lowest, seconds = min(lowest, value), step.seconds
         costs[np.isnan(costs) & (value <= targets)] = step.cost
-        if not np.isnan(costs).any():
+        if not np.any(np.isnan(costs) & (step.cost < caps)):
             break
     return row(costs, targets, lowest, seconds)
 
@@ -104,20 +115,23 @@ def grid(name):
 
 def settings(name):
     """What the runs of a problem were made with, as JSON can hold it."""
-    memory = {"memory": MEMORY[name]} if name in MEMORY else {}
     return {"budgets": BUDGETS[name], "cap": CAP[name], "rates": RATES[name], "batches": BATCHES[name],
-            "shares": SHARES, **memory, "tuning_seed": TUNING_SEED,
+            "shares": SHARES, "memory": MEMORY, "tuning_seed": TUNING_SEED,
             "problem": ablation.settings({name: ablation.PROBLEMS[name]})}
 
 
 def pick(settings, costs, lowest):
-    """For each target the setting that came there first; where none did, that with the lowest f."""
-    columns = np.where(np.isnan(costs), np.inf, costs).T
-    return list(dict.fromkeys(settings[np.lexsort((lowest, column))[0]] for column in columns))
+    """For each target the setting that came there first; where none did, that with the lowest f.
+
+    Costs with the same whole part are equal, for f is read no more often; of equals the first is taken.
+    """
+    columns = np.floor(np.where(np.isnan(costs), np.inf, costs)).T
+    return list(dict.fromkeys(settings[np.argmin(column if np.isfinite(column).any() else lowest)]
+                              for column in columns))
 
 
 def make(name, fresh):
-    """All runs of a problem: Adam's grid on the tuning seed, then both methods on the table's seeds."""
+    """All runs of a problem: Adam's grid on the tuning seed, then all methods on the table's seeds."""
     all_settings, ranks, seeds = grid(name), range(len(BUDGETS[name])), ablation.SEEDS
     about = 1 + len(all_settings) + len(seeds) * (3 + len(ranks))          # as many where no setting is best twice
     table = Table(History(f"against_adam_{name}", seeds, settings(name)), ("seed", "method", "rate", "batch", "length"),
@@ -130,20 +144,23 @@ def make(name, fresh):
         return *(np.array([of[f"{part}_{k}"][0] for k in ranks]) for part in ("cost", "loss")), of["lowest"][0]
 
     def hf_targets(seed):
-        return get(seed, 0, lambda: run_hf(name, seed))[1]
+        return get(seed, 0, partial(run_hf, name, seed))[1]
 
-    def adam(seed, method, setting, targets):
-        return get(seed, method, lambda: run_adam(name, seed, targets, *setting), setting)
-    targets = hf_targets(TUNING_SEED)
-    found = [adam(TUNING_SEED, 1, setting, targets) for setting in all_settings]
-    picked = pick(all_settings, [costs for costs, _, _ in found], [lowest for _, _, lowest in found])
+    def adam(seed, method, settings, targets):
+        """(costs, lowest) of these settings, a row each."""
+        found, best = [], np.full(len(targets), np.inf)
+        for setting in settings:
+            run = partial(run_adam, name, seed, targets, best, *setting)
+            costs, _, lowest = get(seed, method, run, setting)
+            best = np.fmin(best, costs)
+            found.append((costs, lowest))
+        return map(np.array, zip(*found))
+    picked = pick(all_settings, *adam(TUNING_SEED, 1, all_settings, hf_targets(TUNING_SEED)))
     for seed in seeds:
         targets = hf_targets(seed)
-        for setting in picked:
-            adam(seed, 2, setting, targets)
-        get(seed, 3, lambda seed=seed, targets=targets: run_quarter(name, seed, targets))
-        if name in MEMORY:
-            get(seed, 4, lambda seed=seed, targets=targets: run_lbfgs(name, seed, targets))
+        adam(seed, 2, picked[::-1], targets)                 # first that for the last target: it limits the others
+        get(seed, 3, partial(run_quarter, name, seed, targets))
+        get(seed, 4, partial(run_lbfgs, name, seed, targets))
     show(table.history, name)
 
 
@@ -152,7 +169,7 @@ def show(history, name):
     columns = {key: np.array(values) for key, values in history.columns.items()}
     for k, budget in enumerate(BUDGETS[name]):
         for method, words in ((0, "as in the table"), (3, "curvature from a quarter")):
-            for rival, its_name in ((2, "Adam"), (4, "L-BFGS"))[:1 + (name in MEMORY)]:
+            for rival, its_name in ((2, "Adam"), (4, "L-BFGS")):
                 print(f"{name}, budget {budget}, {words}: {its_name} needs", " ".join(
                     f"{r:.2f}" for r in ratios(columns, k, method, rival)), "times as much")
 
@@ -175,7 +192,7 @@ def ratios(columns, k, method=0, rival=2):
 def entries():
     for name, budgets in BUDGETS.items():
         takes = f"{budgets[-1]:,} GE, Adam {CAP[name]:,}"
-        yield Entry(name, f"Hessian-free, {'L-BFGS, ' * (name in MEMORY)}{len(grid(name))} settings of Adam", takes,
+        yield Entry(name, f"Hessian-free, L-BFGS, {len(grid(name))} settings of Adam", takes,
                     (f"against_adam_{name}",), lambda args, name=name: make(name, args.fresh))
 
 
