@@ -40,7 +40,7 @@ def armijo(along, f0, slope, c=1e-2, shrink=0.8, max_tries=60, first=None):
     f0, slope : float
         f(θ), and ∇f(θ)ᵀp, which must be negative.
     c, shrink : float
-        c in [0, 1], shrink in (0, 1]; the defaults are Martens' (2010, §4.8).
+        c in [0, 1], shrink in (0, 1]; the defaults are those of Martens' published code.
     max_tries : int
         Give up, with α = 0, after so many values of α.
     first : float, optional
