@@ -9,8 +9,8 @@ import numpy as np
 from .compare import Finding, close, distance, form_of, is_numeric, parts, tolerance
 from .factors import constant_factor, constant_offset
 from .fitting import fitted
-from .ignored import argument_ignored
 from .near_misses import changed, one_too_many, swapped, the_same_always
+from .no_effect import no_effect
 from .shown import which
 from .trials import case_in_words, differing, first_wrong, subject
 
@@ -67,7 +67,9 @@ def not_linear(trials, context):
     v = trial.args[context.linear_in]
     w = np.roll(v, 1) + v**2
     at_v, at_w, at_sum = (_at(context.learner, trial, context, u) for u in (v, w, 2 * v + w))
-    if any(value is None for value in (at_v, at_w, at_sum)) or not at_v.shape == at_w.shape == at_sum.shape:
+    if any(value is None or not np.isfinite(value).all() for value in (at_v, at_w, at_sum)):
+        return None
+    if not at_v.shape == at_w.shape == at_sum.shape:
         return None
     if not close(at_sum, 2 * at_v + at_w, 1e-4):
         return Finding("not linear", "f(2v + w) is not 2·f(v) + f(w): this is not linear in the vector.")
@@ -127,8 +129,8 @@ def _wrong_value(pairs, trials, near, context):
 
 
 FORM = (one_too_many, wrong_form, wrong_dtype, not_finite)
-VALUES = (infinite_expected, constant_factor, swapped, changed, the_same_always, constant_offset,
-          not_linear, wrong_matrix, argument_ignored, wrong_values)
+VALUES = (infinite_expected, constant_factor, swapped, the_same_always, changed, constant_offset,
+          not_linear, wrong_matrix, no_effect, wrong_values)
 
 
 def _pairs(trials):

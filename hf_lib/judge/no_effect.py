@@ -1,27 +1,31 @@
-"""The general diagnosis of an argument that a function takes and does not use."""
+"""The general diagnosis of an argument that makes no difference to a function, and should."""
 
 import numpy as np
 
 from .changes import moved
 from .compare import Finding, agree, is_numeric, parts
+from .shown import which
 from .trials import differing
 
 
-def argument_ignored(trials, context):
-    """The learner's result stays the same when an argument changes, in every case; the reference's does not."""
+def no_effect(trials, context):
+    """The learner's result stays the same when an argument changes, in every case that is wrong; it should not."""
     if not context.parameters or context.learner is None:
         return None
     wrong = {pair.trial.number for pair in differing(trials, context)}
-    for number, name in enumerate(context.parameters):
-        if all(_is_ignored(trial, number, context) for trial in trials if trial.number in wrong):
-            return Finding("argument ignored", f"`{name}` is ignored: your result stays the same when it changes.")
-    return None
+    names = [f"`{name}`" for number, name in enumerate(context.parameters)
+             if all(_has_none(trial, number, context) for trial in trials if trial.number in wrong)]
+    if not names:
+        return None
+    cases = "" if len(wrong) == len(trials) else f" in {which(sorted(wrong))}"
+    says = f"Your result stays the same{cases} when {' or '.join(names)} changes, and should not."
+    return Finding("argument without effect", says)
 
 
-def _is_ignored(trial, number, context):
+def _has_none(trial, number, context):
     value = trial.args[number]
     other = (not value) if isinstance(value, bool) else moved(value)
-    if other is value:
+    if other is value:                                   # nothing else is known to be as good
         return False
     before, after = (_results(context, trial, number, v) for v in (value, other))
     if any(result is None for result in (*before, *after)):
