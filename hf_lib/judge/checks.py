@@ -6,7 +6,7 @@ transposed, not linear, …); the first finding is what the learner is told.
 
 import numpy as np
 
-from .compare import Finding, close, distance, form_of, is_numeric, parts, tolerance
+from .compare import Finding, agree, close, distance, form_of, is_numeric, parts, tolerance
 from .factors import constant_factor, constant_offset
 from .fitting import fitted
 from .near_misses import changed, one_too_many, swapped, the_same_always
@@ -21,11 +21,13 @@ def first(rules, trials, context):
 
 
 def wrong_form(trials, context):
-    for t in trials:
-        if found := form_of(t.out, t.ref):
-            shown = case_in_words(t, context, len(trials), difference=False)
-            return found._replace(details=(*found.details, *shown))
-    return None
+    found = [(t, form) for t in trials if (form := form_of(t.out, t.ref))]
+    if not found:
+        return None
+    trial, form = found[0]
+    if any(other.name != "transposed" for _, other in found) and form.name == "transposed":
+        form = Finding("wrong shape", "The shape of the answer is not the one expected.", form.details)
+    return form._replace(details=(*form.details, *case_in_words(trial, context, len(trials), difference=False)))
 
 
 def wrong_dtype(trials, context):
@@ -80,15 +82,15 @@ def wrong_matrix(trials, context):
     """The matrices behind the two products, column by column: transposed, not symmetric, indefinite."""
     if context.linear_in is None:
         return None
-    trial = first_wrong(trials, context)
-    if np.ndim(trial.args[context.linear_in]) != 1:
+    wrong = [t for t in trials if not agree(t.out, t.ref, context.rtol)]
+    if any(np.ndim(t.args[context.linear_in]) != 1 for t in wrong):
         return None
-    A = _matrix(context.learner, trial, context)
-    R = _matrix(context.reference, trial, context)
-    if A is None or A.ndim != 2 or not np.isfinite(A).all():
+    matrices = [[_matrix(f, t, context) for f in (context.learner, context.reference)] for t in wrong]
+    if any(A is None or R is None or A.ndim != 2 or not np.isfinite(A).all() for A, R in matrices):
         return None
-    if close(A, R.T, context.rtol):
+    if all(close(A, R.T, context.rtol) for A, R in matrices):
         return Finding("transposed", "This is the product with the transposed matrix.")
+    A, R = matrices[0]
     if not close(R, R.T, 1e-6):
         return None
     if not close(A, A.T, 1e-4):
