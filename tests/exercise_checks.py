@@ -18,7 +18,7 @@ GENERAL = {
     "wrong values", "not a choice", "the bug is still there", "not finished", "handed on", "does not end",
     "not close enough", "order of the results", "shifted by one", "reverse order", "absolute value", "squared",
     "square root", "reciprocal", "rounded", "zero everywhere", "the same in every case", "constant offset",
-    "one factor off", "argument ignored", "one too many", "one too few", "not the same twice",
+    "one factor off", "argument without effect", "one too many", "one too few", "not the same twice",
     "a buffer handed out twice", "a view of an argument", "too many calls", "too much memory",
 }  # fmt: skip
 

@@ -45,7 +45,7 @@ FUNCTION = dict(
         Diagnosis("not finite", lambda J, h, v: J.T @ (h * (J @ v)) / 0.0),
         Diagnosis("not linear", lambda J, h, v: J.T @ (h * (J @ v) ** 2) / len(J)),
         Diagnosis("not symmetric", lambda J, h, v: np.cumsum(v)),
-        Diagnosis("argument ignored", lambda J, h, v: J.T @ (np.full(len(h), 1.25) * (J @ v)) / len(J)),
+        Diagnosis("argument without effect", lambda J, h, v: J.T @ (np.full(len(h), 1.25) * (J @ v)) / len(J)),
         Diagnosis("negative curvature", lambda J, h, v: J.T @ (h * (J @ v)) / len(J) - 9 * v),
         Diagnosis("wrong values", lambda J, h, v: J.T @ (h * (J @ v)) / len(J) + 0.1 * v),
         Diagnosis("wrong number of arguments", lambda J, v: v),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .limits import Stopped, call_within_limits
+from .limits import call_within_limits
 from .readers import line_of, places_of
 from .watching import watch
 
@@ -33,7 +33,9 @@ def call(function, args, watched=()):
     """
     value = error = None
     with warnings.catch_warnings(record=True) as noted, np.errstate(all="ignore"), watch(watched) as seen:
-        warnings.simplefilter("always")
+        warnings.simplefilter("ignore")
+        for category in (UserWarning, RuntimeWarning):   # what is meant for developers of libraries is muted
+            warnings.simplefilter("always", category)
         try:
             value = call_within_limits(function, args)
         except KeyboardInterrupt:
@@ -72,12 +74,12 @@ def one_line(error, function):
     words = one_line_of(error)
     text = f"{type(error).__name__}: {words}"[:200] if words else type(error).__name__
     place = line_of(places_of(error), function)
-    return f"{text} (at `{place}`)" if place else text
+    return f"{text} (at `{place[:100]}`)" if place else text
 
 
 def where_stopped(stopped, function):
     """The reader's line in which a call was when its time was over, or an empty text."""
-    return line_of(stopped.places, function) if isinstance(stopped, Stopped) else ""
+    return line_of(stopped.places, function)[:100]
 
 
 def same_code(a, b):

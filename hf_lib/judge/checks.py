@@ -6,11 +6,11 @@ transposed, not linear, …); the first finding is what the learner is told.
 
 import numpy as np
 
-from .compare import Finding, close, distance, form_of, is_numeric, parts, tolerance
+from .compare import Finding, agree, close, distance, form_of, is_numeric, parts, tolerance
 from .factors import constant_factor, constant_offset
 from .fitting import fitted
-from .ignored import argument_ignored
 from .near_misses import changed, one_too_many, swapped, the_same_always
+from .no_effect import no_effect
 from .shown import which
 from .trials import case_in_words, differing, first_wrong, subject
 
@@ -21,11 +21,13 @@ def first(rules, trials, context):
 
 
 def wrong_form(trials, context):
-    for t in trials:
-        if found := form_of(t.out, t.ref):
-            shown = case_in_words(t, context, len(trials), difference=False)
-            return found._replace(details=(*found.details, *shown))
-    return None
+    found = [(t, form) for t in trials if (form := form_of(t.out, t.ref))]
+    if not found:
+        return None
+    trial, form = found[0]
+    if any(other.name != "transposed" for _, other in found) and form.name == "transposed":
+        form = Finding("wrong shape", "The shape of the answer is not the one expected.", form.details)
+    return form._replace(details=(*form.details, *case_in_words(trial, context, len(trials), difference=False)))
 
 
 def wrong_dtype(trials, context):
@@ -67,7 +69,9 @@ def not_linear(trials, context):
     v = trial.args[context.linear_in]
     w = np.roll(v, 1) + v**2
     at_v, at_w, at_sum = (_at(context.learner, trial, context, u) for u in (v, w, 2 * v + w))
-    if any(value is None for value in (at_v, at_w, at_sum)) or not at_v.shape == at_w.shape == at_sum.shape:
+    if any(value is None or not np.isfinite(value).all() for value in (at_v, at_w, at_sum)):
+        return None
+    if not at_v.shape == at_w.shape == at_sum.shape:
         return None
     if not close(at_sum, 2 * at_v + at_w, 1e-4):
         return Finding("not linear", "f(2v + w) is not 2·f(v) + f(w): this is not linear in the vector.")
@@ -78,15 +82,15 @@ def wrong_matrix(trials, context):
     """The matrices behind the two products, column by column: transposed, not symmetric, indefinite."""
     if context.linear_in is None:
         return None
-    trial = first_wrong(trials, context)
-    if np.ndim(trial.args[context.linear_in]) != 1:
+    wrong = [t for t in trials if not agree(t.out, t.ref, context.rtol)]
+    if any(np.ndim(t.args[context.linear_in]) != 1 for t in wrong):
         return None
-    A = _matrix(context.learner, trial, context)
-    R = _matrix(context.reference, trial, context)
-    if A is None or A.ndim != 2 or not np.isfinite(A).all():
+    matrices = [[_matrix(f, t, context) for f in (context.learner, context.reference)] for t in wrong]
+    if any(A is None or R is None or A.ndim != 2 or not np.isfinite(A).all() for A, R in matrices):
         return None
-    if close(A, R.T, context.rtol):
+    if all(close(A, R.T, context.rtol) for A, R in matrices):
         return Finding("transposed", "This is the product with the transposed matrix.")
+    A, R = matrices[0]
     if not close(R, R.T, 1e-6):
         return None
     if not close(A, A.T, 1e-4):
@@ -127,8 +131,8 @@ def _wrong_value(pairs, trials, near, context):
 
 
 FORM = (one_too_many, wrong_form, wrong_dtype, not_finite)
-VALUES = (infinite_expected, constant_factor, swapped, changed, the_same_always, constant_offset,
-          not_linear, wrong_matrix, argument_ignored, wrong_values)
+VALUES = (infinite_expected, constant_factor, swapped, the_same_always, changed, constant_offset,
+          not_linear, wrong_matrix, no_effect, wrong_values)
 
 
 def _pairs(trials):

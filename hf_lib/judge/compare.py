@@ -73,7 +73,7 @@ def form_of(out, ref, where="the answer"):
     """The `Finding` on type or shape, or None where ``out`` has the form of ``ref``."""
     if isinstance(ref, (tuple, list)):
         if not isinstance(out, (tuple, list)) or len(out) != len(ref):
-            came = f"{len(out)} values" if isinstance(out, (tuple, list)) else a_type(out)
+            came = f"{len(out)} value{'s' * (len(out) != 1)}" if isinstance(out, (tuple, list)) else a_type(out)
             return Finding("wrong type", f"Expected {len(ref)} values, came {came}.")
         named = ((f"value {i} of {len(ref)}", o, r) for i, (o, r) in enumerate(zip(out, ref), start=1))
         return next((found for name, o, r in named if (found := form_of(o, r, name))), None)

@@ -28,7 +28,7 @@ def constant_factor(trials, context):
 
     for name, c, says in KNOWN:
         if always([c] * len(pairs)):
-            if name == "sign" and about == "The result" and not suffix:
+            if name == "sign" and about in ("The result", "The value") and not suffix:
                 return Finding(name, "Everything is right but the sign.")
             return Finding(name, f"{about} {says}{suffix}.")
     N = [pair.trial.examples for pair in pairs]
@@ -39,7 +39,7 @@ def constant_factor(trials, context):
             return Finding("1/N twice", f"{about} is divided by N once too often{suffix}.")
     if len(pairs) < 2 or not in_every_case(pairs, trials):
         return None
-    if always([factors[0]] * len(pairs)):
+    if always([factors[0]] * len(pairs)) and abs(factors[0] - 1) > 1e-3:
         return Finding("constant factor", f"{about} is {factors[0]:.4g} times what it should be, in every case.")
     return _factor_by_name(pairs, trials, context, always)
 

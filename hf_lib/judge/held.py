@@ -35,7 +35,7 @@ class Held:
     def first_lines(self):
         """The first three lines, shortened, and what is left out."""
         lines = [line.rstrip() for line in self.text.splitlines() if line.strip()]
-        shown = [line if len(line) <= SIGNS else f"{line[:SIGNS]}…" for line in lines[:LINES]]
+        shown = [f"`{line[:SIGNS].replace('`', chr(39))}`{'…' * (len(line) > SIGNS)}" for line in lines[:LINES]]
         return (*shown, "…") if len(lines) > LINES or self.length > KEPT else tuple(shown)
 
 

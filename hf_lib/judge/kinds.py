@@ -153,8 +153,8 @@ class FunctionExercise(Exercise):
         context = Context(
             self.rtol,
             self.parameters.index(self.linear_in) if self.linear_in else None,
-            learner=lambda args: self.call(run.answer, args).value,
-            reference=lambda args: self.call(self.reference, args).value,
+            learner=run.try_out(run.answer),
+            reference=run.try_out(self.reference),
             target=self.target,
             parameters=tuple(self.parameters),
         )

@@ -20,24 +20,27 @@ class Stopped(BaseException):
     """Raised inside a call that has used up its time. No ``except Exception`` catches it."""
 
     places = ()                  # (file name, line number) of every frame, the innermost first
+    after = ""                   # "5 seconds of computing"
 
 
-def call_within_limits(function, args, cpu=CPU_SECONDS, wall=WALL_SECONDS):
-    """``function(*args)``; raises `Stopped` when it takes longer than ``cpu`` or ``wall`` seconds.
+def call_within_limits(function, args):
+    """``function(*args)``; raises `Stopped` when it takes longer than `CPU_SECONDS` or `WALL_SECONDS`.
 
     In the main thread of a POSIX system a timer's signal interrupts the call; elsewhere a second thread does.
     The timer, the handler and the tracing function that were set before are set again afterwards.
     """
     in_main = threading.current_thread() is threading.main_thread()
-    limit = (_BySignal if in_main and hasattr(signal, "setitimer") else _ByThread)(cpu, wall)
+    limit = (_BySignal if in_main and hasattr(signal, "setitimer") else _ByThread)(CPU_SECONDS, WALL_SECONDS)
     try:
         limit.begin()
         try:
+            limit.is_running = True
             return function(*args)
         finally:
+            limit.is_running = False
             limit.end()
     except Stopped as stopped:
-        stopped.places = limit.places
+        stopped.places, stopped.after = limit.places, limit.after
         raise
 
 
@@ -46,7 +49,8 @@ class _Limit:
 
     def __init__(self, cpu, wall):
         self.cpu, self.wall = cpu, wall
-        self.places = ()
+        self.places, self.after = (), ""
+        self.is_running = False                         # outside, nothing is interrupted
         self.times = 0                                  # how often the call was interrupted
         self.began = time.monotonic()
         self.first_look = min(cpu, wall)                # a thread's CPU time is never ahead of the wall's
@@ -61,7 +65,12 @@ class _Limit:
             frame = frame.f_back
 
     def is_over(self, cpu_used):
-        return cpu_used >= self.cpu or time.monotonic() - self.began >= self.wall
+        waited = time.monotonic() - self.began
+        if not self.after and cpu_used >= self.cpu:
+            self.after = f"{self.cpu:g} seconds of computing"
+        elif not self.after and waited >= self.wall:
+            self.after = f"{self.wall:g} seconds of waiting"
+        return self.after != ""
 
 
 class _BySignal(_Limit):
@@ -83,7 +92,7 @@ class _BySignal(_Limit):
             signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - self.began), 1e-3), interval)
 
     def on_signal(self, number, frame):
-        if frame.f_code.co_filename == __file__ or not self.is_over(time.thread_time() - self.cpu_at_start):
+        if not (self.is_running and self.is_over(time.thread_time() - self.cpu_at_start)):
             return
         self.interrupt(frame)
         if self.times == 1:
@@ -124,7 +133,8 @@ class _ByThread(_Limit):
                 self.ended.set()
                 if self.watchdog:
                     self.watchdog.join()
-                    _raise_in(self.thread, None)        # what was asked for and has not come yet shall not come
+                for _ in range(10):
+                    pass                                # what was asked for and has not come yet comes here
                 return
             except Stopped:
                 continue
@@ -134,17 +144,12 @@ class _ByThread(_Limit):
         while not self.ended.wait(pause):
             pause = TICK
             frame = sys._current_frames().get(self.thread)
-            if frame is not None and self.is_over(self.cpu_time() - self.cpu_at_start):
+            if frame is not None and self.is_running and self.is_over(self.cpu_time() - self.cpu_at_start):
                 self.interrupt(frame)
-                _raise_in(self.thread, Stopped)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), ctypes.py_object(Stopped))
 
     def cpu_time(self):
         """That of the judged thread; of the process, where a thread's cannot be read from outside."""
         if not hasattr(time, "pthread_getcpuclockid"):
             return time.process_time()
         return time.clock_gettime(time.pthread_getcpuclockid(self.thread))
-
-
-def _raise_in(thread, error):
-    argument = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), argument)

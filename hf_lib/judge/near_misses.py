@@ -43,7 +43,8 @@ def changed(trials, context):
         images = [change(pair.b) for pair in pairs]
         if any(image is None or not close(pair.a, image, context.rtol) for image, pair in zip(images, pairs)):
             continue
-        if sum(np.count_nonzero(~np.isclose(image, pair.b)) for image, pair in zip(images, pairs)) >= ENOUGH:
+        altered = (np.count_nonzero(~np.isclose(image, pair.b) & (image != 0)) for image, pair in zip(images, pairs))
+        if sum(altered) >= ENOUGH:
             return Finding(name, f"{subject(pairs, trials)} {says}{where(pairs, trials)}.")
     return None
 
@@ -54,8 +55,9 @@ def swapped(trials, context):
     for i in range(n):
         for j in range(i + 1, n):
             if all(_are_swapped(t, i, j, context) for t in trials):
-                return Finding("order of the results", f"Results {i + 1} and {j + 1} of {n} have changed places; "
-                                                       "the values are right.")
+                word = "Results" if trials[0].args else "Values"
+                return Finding("order of the results", f"{word} {i + 1} and {j + 1} of {n} have changed places; apart "
+                                                       "from that they are right.")
     return None
 
 
@@ -76,7 +78,7 @@ def the_same_always(trials, context):
     refs = any(not close(b, first, context.rtol) for t in trials for b, first in zip(parts(t.ref), firsts[1]))
     if not (outs and refs):
         return zero(trials, context)
-    return Finding("the same in every case", "The result is the same in every case, whatever the arguments are.")
+    return Finding("the same in every case", "The result is the same in every case, and should not be.")
 
 
 def zero(trials, context):

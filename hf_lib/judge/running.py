@@ -6,7 +6,7 @@ from .calls import accepts, call, one_line, one_line_of, where_stopped
 from .changes import arrays_in, contents, copied, moved, shares_memory, what_changed
 from .compare import Finding, agree, form_of
 from .fitting import fitted
-from .limits import CPU_SECONDS, Stopped
+from .limits import Stopped
 from .readers import is_the_readers, places_of
 from .shown import call_in_words
 from .trials import Trial
@@ -27,7 +27,7 @@ class Run:
         self.trials = []
         self.returned = []                               # the objects themselves: a later call may write into them
         self.view_of = ""                                # the argument in whose memory a result lies
-        self.open_cases = []
+        self.open_cases, self.warned = [], ()
 
     def all_cases(self):
         """Call the function in every case; return the first `Finding`, or None."""
@@ -56,7 +56,9 @@ class Run:
         before = contents(args)
         outcome = exercise.call(answer, args, watched=(*exercise.own_work, exercise.reference))
         for line in outcome.warned:
-            print(line, file=sys.stderr)                 # held back, like all that the function prints
+            if line not in self.warned:
+                print(line, file=sys.stderr)             # held back, like all that the function prints
+        self.warned += outcome.warned
         value = outcome.value
         if self.is_open(outcome):
             self.open_cases.append(number)
@@ -82,7 +84,7 @@ class Run:
         if error is None:
             return unanswered(outcome.value) is NOT_ATTEMPTED
         if isinstance(error, TypeError) and "ellipsis" in one_line_of(error):
-            return True
+            return not any(is_the_readers(place, self.answer) for place, _ in places_of(error, self.exercise.probe))
         return isinstance(error, NotImplementedError) and is_the_readers(places_of(error)[0][0], self.answer)
 
     def handed_on(self, outcome):
@@ -96,6 +98,18 @@ class Run:
         for name, argument, own in zip(self.exercise.parameters, args, kept):
             if not self.view_of and shares_memory(value, argument) and not shares_memory(reference, own):
                 self.view_of = name
+
+    def try_out(self, function):
+        """``f(args) -> output`` for questions beside the cases: None where it fails, and once it did not end."""
+        ended = True
+
+        def output(args):
+            nonlocal ended
+            outcome = self.exercise.call(function, args) if ended else None
+            ended = ended and not isinstance(outcome.error, Stopped)
+            return outcome.value if ended else None
+
+        return output
 
     def again(self):
         """What further calls show: a buffer handed out twice, a view of an argument, something kept between calls."""
@@ -125,10 +139,14 @@ def failed(error, exercise, answer):
     if isinstance(error, Stopped):
         place = where_stopped(error, answer)
         seen = (f"it was at the line `{place}`",) if place else ()
-        return Finding("does not end", f"Your function was stopped after {CPU_SECONDS:.0f} seconds of computing: does "
-                                       "a loop in it never end?", seen)
+        return Finding("does not end", f"Your function was stopped after {error.after}: does a loop in it never end?",
+                       seen)
     seen = (one_line(error, answer),)
-    if exercise.probe is None or any(is_the_readers(place, answer) for place, _ in places_of(error, exercise.probe)):
+    places = places_of(error, exercise.probe)
+    in_it = exercise.probe is None or any(is_the_readers(place, answer) for place, _ in places)
+    if in_it and isinstance(error, TypeError) and "ellipsis" in one_line_of(error):
+        return Finding("not finished", "A part of your function is still `...`.", seen)
+    if in_it:
         return Finding("raised an error", "Your function stops with an error.", seen)
     if isinstance(error, TypeError) and "positional argument" in one_line_of(error):
         return Finding("wrong number of arguments", "It takes another number of arguments than it is given.", seen)

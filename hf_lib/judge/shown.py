@@ -24,7 +24,7 @@ def in_words(value, small=SMALL):
     if isinstance(value, (list, tuple)):
         return _listed(value, small)
     if isinstance(value, np.generic):
-        return str(value)
+        return repr(str(value)) if isinstance(value, str) else str(value)
     if isinstance(value, (bool, int, float, complex, str)):
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:57]}…"

@@ -65,13 +65,14 @@ def in_every_case(pairs, trials):
 def subject(pairs, trials):
     """What the finding is about, for the beginning of a sentence: a part of the result where not all differ."""
     n, numbers = len(parts(trials[0].ref)), sorted({pair.part + 1 for pair in pairs})
+    word = "result" if trials[0].args else "value"
     if n == 1:
-        return "The result"
+        return f"The {word}"
     if len(numbers) == n:
-        return f"Each of the {NUMERALS[n - 2] if n < 7 else n} results"
+        return f"Each of the {NUMERALS[n - 2] if n < 7 else n} {word}s"
     if len(numbers) == 1 and n < 7:
-        return f"The {ORDINALS[numbers[0] - 1]} of the {NUMERALS[n - 2]} results"
-    return f"{'Each' if numbers[1:] else 'One'} of the results ({which(numbers, 'number')} of {n})"
+        return f"The {ORDINALS[numbers[0] - 1]} of the {NUMERALS[n - 2]} {word}s"
+    return f"{'Each' if numbers[1:] else 'One'} of the {word}s ({which(numbers, 'number')} of {n})"
 
 
 def where(pairs, trials):

@@ -1,4 +1,4 @@
-"""The general diagnosis of an argument that a function takes and does not use."""
+"""The general diagnosis of an argument that makes no difference to a function, and should."""
 
 import numpy as np
 
@@ -7,27 +7,29 @@ from .compare import Finding, agree, is_numeric, parts
 from .trials import differing
 
 
-def argument_ignored(trials, context):
-    """The learner's result stays the same when an argument changes, in every case; the reference's does not."""
+def no_effect(trials, context):
+    """An argument changes, and the learner's result does in no case; in those that are wrong it should."""
     if not context.parameters or context.learner is None:
         return None
     wrong = {pair.trial.number for pair in differing(trials, context)}
-    for number, name in enumerate(context.parameters):
-        if all(_is_ignored(trial, number, context, trial.number in wrong) for trial in trials):
-            return Finding("argument ignored", f"`{name}` is ignored: your result stays the same when it changes.")
-    return None
+    names = [f"`{name}`" for number, name in enumerate(context.parameters)
+             if all(_has_none(trial, number, context, trial.number in wrong) for trial in trials)]
+    if not names:
+        return None
+    says = f"Your result stays the same when {' or '.join(names)} changes, and should not."
+    return Finding("argument without effect", says)
 
 
-def _is_ignored(trial, number, context, wrongly):
-    """Whether the learner's result stays, and, where that is wrong, the reference's does not."""
+def _has_none(trial, number, context, should):
+    """Whether one argument's change leaves the learner's result as it is; and the reference's not, if it ``should``."""
     value = trial.args[number]
     other = (not value) if isinstance(value, bool) else moved(value)
-    if other is value:
+    if other is value:                                   # nothing else is known to be as good
         return False
     before, after = (_results(context, trial, number, v) for v in (value, other))
-    if any(result is None for result in (*before, *after)):
+    if any(result is None for result in (*before, *after)) or not agree(after[0], before[0], 1e-12):
         return False
-    return agree(after[0], before[0], 1e-12) and not (wrongly and agree(after[1], before[1], 1e-3))
+    return not should or not agree(after[1], before[1], 1e-3)
 
 
 def _results(context, trial, number, value):
