@@ -53,6 +53,7 @@ def said(exercise, folder, *sources, name="98_x.ipynb"):
     "def double(x):\n    ...\n\n\n" + ANSWER + CALL,
     ANSWER + "assert double(1) == 2\nfor k in range(3):\n    print(k)\n" + CALL,
     "def my_double(x):\n    return 2 * x\n\nex.q1.check(my_double)\n",
+    "def double(x):\n    ...\n\n\ndef my_double(x):\n    return 2 * x\n\nex.q1.check(my_double)\n",
     "double = lambda x: 2 * x\n" + CALL,
     "import numpy\nTWO = 1 + 1\ndef double(x):\n    return numpy.multiply(TWO, x)\n" + CALL,
 ])
