@@ -42,8 +42,8 @@ def spectrum(spectra, points, width, lam):
                                                      f"λ,  κ(G + λI) = {style.number(kappa, 2)}")
     style.legend(ax, loc="upper right")
     fig.alt = (f"{points} points and {d} parameters. The eigenvalues of G fall from {h[0]:.1e}, the tenth is "
-               f"{h[min(9, len(h) - 1)]:.1e}. {small.sum()} are below {floor:.0e}. {above} lie above λ = {lam:.1e}, and G + λI has the condition number "
-               f"{kappa:.1e}.")
+               f"{h[min(9, len(h) - 1)]:.1e}. {small.sum()} are below {floor:.0e}. {above} lie above λ = {lam:.1e}, "
+               f"and G + λI has the condition number {kappa:.1e}.")
     return fig
 
 
