@@ -105,7 +105,7 @@ def _answer(exercise, sources, k, where):
         return Found(where, "", f"yours in {where} is no Python that can be read")
     name = _checked_name(mine, exercise)
     answer = _last(mine, name or exercise.target)
-    if answer is not None and _is_stub(mine, exercise):
+    if answer is not None and name in (None, exercise.target) and _is_stub(mine, exercise):
         return None
     if answer is None and name is None:
         return Found(where, "", f"the cell in {where} does not define `{exercise.target}`", tried=False)
