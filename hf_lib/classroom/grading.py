@@ -88,8 +88,10 @@ def _student(paths, known, course, variant, seconds):
             judged += [(entry, text) for text in _texts(content, entry)]
         entries.append(entry)
     outcomes = judge_apart([(text.exercise, text.source) for _, text in judged], seconds, variant=variant)
-    for (entry, _), outcome in zip(judged, outcomes):
+    for (entry, text), outcome in zip(judged, outcomes):
         mark = Mark(outcome.exercise, outcome.status, outcome.diagnosis, outcome.message)
+        if text.reason and mark.status != "correct":
+            mark = Mark(text.exercise, "not judged", text.reason)
         entry["marks"].append(asdict(mark))
     return entries
 

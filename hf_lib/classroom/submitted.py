@@ -1,6 +1,7 @@
 """What was handed in: the students of a folder, and the answers in a notebook as texts that can be judged apart."""
 
 import ast
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hf_lib.judge import notebook_file, saved
 from hf_lib.judge.definitions import UNREADABLE, Missing, assembled, names_made, names_read
 from hf_lib.judge.kinds import ValueExercise
 
+CHAPTER = re.compile(r"ch\d\d")
 LOST = (".ipynb_checkpoints", "__MACOSX")                   # what Jupyter and macOS leave between the files
 
 
@@ -22,7 +24,8 @@ class Text:
     source : str
         All that it needs; empty where there is nothing to judge.
     reason : str
-        Why there is nothing to judge; empty where the cell still holds the stub.
+        Why that is not sure: something that it uses is not run from a notebook. Empty where there is nothing to
+        judge since the cell still holds the stub.
     """
 
     exercise: str
@@ -59,8 +62,23 @@ def texts_in(content):
     """
     cells = notebook_file.from_bytes(content)["cells"]
     sources = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    sources = _marked(sources)
     names = dict.fromkeys(name for source in sources if (name := saved.marked(source)))
     return [text for name in names for text in _texts(name, sources)]
+
+
+def _marked(sources):
+    """The sources, with the line that names the exercise where only the call of `check` tells which it is."""
+    chapters = {alias.asname or alias.name: alias.name for source in sources for node in saved.statements(source) or []
+                if isinstance(node, ast.ImportFrom) and node.module == "hf_lib.exercises" for alias in node.names}
+    marked = []
+    for source in sources:
+        called = None if saved.marked(source) else _call_of_check(saved.statements(source) or [])
+        number = getattr(called, "func", None) and called.func.value
+        chapter = chapters.get(getattr(getattr(number, "value", None), "id", None), "")
+        known = CHAPTER.fullmatch(chapter) and isinstance(number, ast.Attribute)
+        marked.append(f"# exercise {chapter}.{number.attr}\n{source}" if known else source)
+    return marked
 
 
 def _texts(name, sources):
@@ -70,25 +88,25 @@ def _texts(name, sources):
         return [Text(name, "", "this course has no exercise of that name")]
     if isinstance(exercise, ValueExercise):
         cells = [k for k, source in enumerate(sources) if saved.marked(source) == name]
-        return [Text(name, _value(exercise, sources, k)) for k in reversed(cells)]
-    return [_function(name, found) for found in saved.in_notebook(exercise, sources, "this notebook")]
+        return [Text(name, _computed(exercise, sources, k)) for k in reversed(cells)]
+    found = saved.in_notebook(exercise, sources, "this notebook")
+    if any(one.reason.endswith("still holds the stub") for one in found):
+        return [Text(name, "")]
+    # A function comes with definitions, imports and constants alone; where these do not do, its whole cell is tried.
+    cells = [k for k, source in enumerate(sources) if saved.marked(source) == name]
+    return ([Text(name, one.text) for one in found if one.text]
+            + [Text(name, _computed(exercise, sources, k), one.reason) for one in found if not one.text for k in cells])
 
 
-def _function(name, found):
-    """A function comes with definitions, imports and constants alone."""
-    untouched = found.reason.endswith("still holds the stub")
-    return Text(name, found.text, "" if untouched else found.reason)
-
-
-def _value(exercise, sources, k):
+def _computed(exercise, sources, k):
     """A value may be computed: the cell's own statements, without what only shows or asks, and what they need."""
     mine = saved.statements(sources[k])
     if mine is None:
         return sources[k]                                   # no Python: the judge says so
     own = [node for node in mine if _works(node)]
-    given = _checked(mine)
-    if given is not None and getattr(given, "id", None) != exercise.target:
-        own.append(ast.Assign([ast.Name(exercise.target, ast.Store())], given, lineno=0))
+    call = _call_of_check(mine)
+    if call is not None and getattr(call.args[0], "id", None) != exercise.target:
+        own.append(ast.Assign([ast.Name(exercise.target, ast.Store())], call.args[0], lineno=0))
     try:
         text = "\n".join(map(ast.unparse, own))
         others = [saved.statements(source) or [] for source in sources]
@@ -118,11 +136,11 @@ def _works(node):
     return not isinstance(node, ast.Assert)
 
 
-def _checked(statements):
-    """The expression that is handed to `check`; None where there is no such call."""
+def _call_of_check(statements):
+    """The last call of `check` on something; None where there is none."""
     for node in reversed(statements):
         call = getattr(node, "value", None)
         function = getattr(call, "func", None)
         if isinstance(function, ast.Attribute) and function.attr == "check" and len(call.args) == 1:
-            return call.args[0]
+            return call
     return None
