@@ -19,7 +19,7 @@ GENERAL = {
     "not close enough", "order of the results", "shifted by one", "reverse order", "absolute value", "squared",
     "square root", "reciprocal", "rounded", "zero everywhere", "the same in every case", "constant offset",
     "one factor off", "argument without effect", "one too many", "one too few", "not the same twice",
-    "a buffer handed out twice", "a view of an argument", "too many calls", "too much memory",
+    "a buffer handed out twice", "a view of an argument", "too many calls", "too much memory", "a loop",
 }  # fmt: skip
 
 

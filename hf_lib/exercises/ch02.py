@@ -4,6 +4,7 @@ import numpy as np
 
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
+from hf_lib.judge.rounds import NoLoop
 
 from .ch02_momentum import q2, q3
 
@@ -32,7 +33,7 @@ q1 = ValueExercise(
         "stay below $2/25$, the best one is $2/26$, and it leaves $24/26$ of the error.",
     hints=("The curvatures that count are the eigenvalues of $H$, not its entries.",
            "`np.linalg.eigvalsh(H)` gives them, the smallest first.",
-           "With $h = 1$ and $25$: $2/h_{\\max}$, $2/(h_{\\min} + h_{\\max})$, $(\\kappa - 1)/(\\kappa + 1)$."),
+           "$2/h_{\\max}$ and $2/(h_{\\min} + h_{\\max})$ are the steps; put the second into $1 - \\eta h$."),
     diagnoses=(
         Diagnosis("the diagonal", (2 / 13, 1 / 13, 0.0),
                   say="13 is the curvature along θ₁, but θ₁ is no eigendirection of H: take the eigenvalues."),
@@ -40,6 +41,12 @@ q1 = ValueExercise(
                   say="Both steps are half of what they could be: the factor is 1 − ηh, and it may go down to −1."),
         Diagnosis("the safe step", (2 / 25, 1 / 25, 24 / 25),
                   say="1/h_max is safe, but not the best: both ends of the spectrum should shrink equally."),
+        Diagnosis("the smallest eigenvalue", (2.0, 2 / 26, 24 / 26),
+                  say="2/h must hold for every eigenvalue h, so the largest decides which steps converge."),
+        Diagnosis("what a step removes", (2 / 25, 2 / 26, 2 / 26),
+                  say="Your rate is the share that the best step removes; asked for is what it leaves."),
+        Diagnosis("the condition number", (2 / 25, 2 / 26, 25.0),
+                  say="κ = 25 is the condition number; the rate is (κ − 1)/(κ + 1)."),
         Diagnosis("the loss, not the error", (2 / 25, 2 / 26, (24 / 26) ** 2),
                   say="Your rate is what a step leaves of f; the error is asked for, and f goes with its square."),
         Diagnosis("the momentum rate", (2 / 25, 2 / 26, 4 / 6),
@@ -55,6 +62,18 @@ def _after(change, into=True, back=True):
         components = change(h, eta, k) * (Q.T @ theta_0 if into else theta_0)
         return Q @ components if back else components
     return answer
+
+
+def _turned_the_wrong_way(H, theta_0, eta, k):
+    h, Q = np.linalg.eigh(H)
+    return Q.T @ ((1 - eta * h) ** k * (Q @ theta_0))
+
+
+def _step_by_step(H, theta_0, eta, k):
+    theta = theta_0
+    for _ in range(k):
+        theta = theta - eta * (H @ theta)
+    return theta
 
 
 def _after_cases(rng):
@@ -85,10 +104,11 @@ q4 = FunctionExercise(
         "predicts what 1,000 steps do to a network.",
     hints=("The minimum is at 0, so $\\theta_k$ is the error, and step 2.3 says what becomes of it.",
            "`h, Q = np.linalg.eigh(H)`; the components of $\\theta_0$ are `Q.T @ theta_0`.",
-           "`Q @ ((1 - eta * h) ** k * (Q.T @ theta_0))`."),
+           "In each eigendirection $k$ steps are the $k$-th power of one factor. Then turn back with `Q`."),
     cases=_after_cases,
     linear_in="theta_0",
     rtol=1e-8,
+    demands=(NoLoop("k", say="Your values are right. But the task asks for no loop over the k steps."),),
     diagnoses=(
         Diagnosis("not turned back", _after(lambda h, eta, k: (1 - eta * h) ** k, back=False),
                   say="These are the components in the eigendirections; turn them back with Q."),
@@ -98,6 +118,17 @@ q4 = FunctionExercise(
                   say="1 − k η h is one step k times as long; k steps are the k-th power."),
         Diagnosis("one step too many", _after(lambda h, eta, k: (1 - eta * h) ** (k + 1)),
                   say="For k = 1 there is one factor 1 − ηh."),
+        Diagnosis("one step too few", _after(lambda h, eta, k: (1 - eta * h) ** (k - 1)),
+                  say="For k = 1 there is one factor 1 − ηh already."),
+        Diagnosis("uphill", _after(lambda h, eta, k: (1 + eta * h) ** k),
+                  say="1 + ηh grows: a step goes against the gradient, θ − η H θ."),
+        Diagnosis("the exponential", _after(lambda h, eta, k: np.exp(-k * eta * h)),
+                  say="e^(−kηh) is what infinitely many tiny steps would leave. A step of length η leaves 1 − ηh."),
+        Diagnosis("what is gone", _after(lambda h, eta, k: 1 - (1 - eta * h) ** k),
+                  say="These are the parts of θ_0 that have gone; what is left is θ_k."),
+        Diagnosis("Q and Qᵀ exchanged", _turned_the_wrong_way,
+                  say="The eigenvectors are the columns of Q: the components of θ_0 are Qᵀ θ_0."),
+        Diagnosis("a loop", _step_by_step),
         Diagnosis("entry by entry", lambda H, theta_0, eta, k: (np.eye(len(H)) - eta * H) ** k @ theta_0,
                   say="`**` raises each entry of the matrix to a power; a power of the matrix is something else."),
         Diagnosis("sign", _after(lambda h, eta, k: -(1 - eta * h) ** k)),

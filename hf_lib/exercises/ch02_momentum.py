@@ -39,9 +39,9 @@ q2 = FunctionExercise(
         "is $\\sqrt{\\mu}$, whatever its real part is.",
     hints=("One 2×2 matrix for each $h_i$: look at step 5.2.",
            "`np.linalg.eigvals` gives both eigenvalues, complex where they must be; `np.abs` is the modulus.",
-           "`np.max(np.abs(np.linalg.eigvals(A)))` for each $h_i$, and the largest of these."),
-    cases=lambda rng: [(0.1, 0.5, np.array([0.5, 4.0, 30.0])), (0.05, 0.9, rng.uniform(0.1, 20, 5)),
-                       (0.9, 0.3, np.array([0.2, 2.5])), (0.02, 0.0, rng.uniform(1, 60, 4))],
+           "Take the largest modulus over both eigenvalues and over all $h_i$."),
+    cases=lambda rng: [(0.1, 0.5, np.array([4.0, 0.5, 30.0])), (0.05, 0.9, rng.uniform(0.1, 20, 5)),
+                       (0.3, 0.2, np.array([0.4, 6.0, 1.0])), (0.02, 0.0, rng.uniform(1, 60, 4))],
     rtol=1e-6,
     diagnoses=(
         Diagnosis("real part only", _rate(_momentum_matrix, np.real),
@@ -49,6 +49,18 @@ q2 = FunctionExercise(
         Diagnosis("a wrong sign in the matrix",
                   _rate(lambda eta, mu, h: [[1 - eta * h, mu], [eta * h, mu]], np.abs),
                   say="The velocity goes against the gradient: one entry of your matrix has the wrong sign."),
+        Diagnosis("squared", _rate(_momentum_matrix, lambda z: np.abs(z) ** 2),
+                  say="This is |eigenvalue|². The error shrinks by the modulus itself."),
+        Diagnosis("the norm", lambda eta, mu, h: max(np.linalg.norm(_momentum_matrix(eta, mu, x), 2) for x in h),
+                  say="This is the largest norm of the matrices: what one step may do. Over many steps the eigenvalues "
+                      "decide."),
+        Diagnosis("Nesterov's matrix",
+                  _rate(lambda eta, mu, h: [[1 - eta * h, mu * (1 - eta * h)], [-eta * h, mu * (1 - eta * h)]], np.abs),
+                  say="Your memory is µ(1 − ηh): that is NAG, not momentum."),
+        *(Diagnosis(f"only the {word} curvature",
+                    lambda eta, mu, h, end=end: _rate(_momentum_matrix, np.abs)(eta, mu, [end(h)]),
+                    say=f"You used the {word} curvature only. The slowest direction may be at either end.")
+          for word, end in (("largest", np.max), ("smallest", np.min))),
         Diagnosis("the easiest direction",
                   lambda eta, mu, h: min(np.max(np.abs(np.linalg.eigvals(np.array(_momentum_matrix(eta, mu, x)))))
                                          for x in h),
@@ -73,6 +85,20 @@ def _same_rows(gradient, theta, eta, mu, steps):
     return np.tile(_path(gradient, theta, eta, mu, steps)[-1], (steps + 1, 1))
 
 
+def _first_and_last(gradient, theta, eta, mu, steps):
+    path = _path(gradient, theta, eta, mu, steps)
+    path[1:] = path[-1]
+    return path
+
+
+def _looking_ahead(gradient, theta, eta, mu, steps):
+    points, v = [theta], np.zeros_like(theta)
+    for _ in range(steps):
+        v = mu * v - eta * gradient(points[-1] + mu * v)
+        points.append(points[-1] + v)
+    return np.array(points)
+
+
 def _in_place(gradient, theta, eta, mu, steps):
     path = _path(gradient, theta, eta, mu, steps)
     theta[:] = path[-1]
@@ -80,9 +106,9 @@ def _in_place(gradient, theta, eta, mu, steps):
 
 
 def _path_cases(rng):
-    for d, steps in ((2, 5), (3, 8), (4, 1)):
+    for d, steps, eta, mu in ((2, 5, 0.3, 0.6), (3, 8, 0.1, 0.9), (4, 1, 0.2, 0.5), (2, 0, 0.3, 0.8)):
         h = rng.uniform(0.5, 3.0, d)
-        yield (lambda theta, h=h: h * theta), rng.normal(size=d), 0.3, 0.6, steps
+        yield (lambda theta, h=h: h * theta), rng.normal(size=d), eta, mu, steps
 
 
 q3 = FunctionExercise(
@@ -109,12 +135,16 @@ q3 = FunctionExercise(
         "is one point many times over.",
     hints=("Run it for three steps and print the rows. Then print the starting point again.",
            "How many different arrays does the list `path` hold?",
-           "`theta += v` changes the one array that all entries of `path` refer to; `theta + v` is a new one."),
+           "Which line changes an array that somebody else holds, and how do you make a new one instead?"),
     cases=_path_cases,
     diagnoses=(
         Diagnosis("the bug is still there", _same_rows,
                   say="The caller's array is safe now, but the list still holds one array many times."),
         Diagnosis("changed in place", _in_place),
+        Diagnosis("all rows but the first are the last point", _first_and_last,
+                  say="The start is safe now, but the other entries of the list are still one array."),
+        Diagnosis("Nesterov's gradient", _looking_ahead,
+                  say="You take the gradient at θ + µ v: that is NAG. Momentum takes it at θ."),
         Diagnosis("no memory", lambda gradient, theta, eta, mu, steps: _path(gradient, theta, eta, 0.0, steps),
                   say="The velocity is thrown away: this is gradient descent."),
         Diagnosis("uphill", lambda gradient, theta, eta, mu, steps: _path(gradient, theta, -eta, mu, steps),

@@ -14,6 +14,7 @@ EXERCISES = all_exercises()
 EQUIVALENT = equivalents_00_06.EQUIVALENT | equivalents_07_13.EQUIVALENT
 KNOWN_SURVIVORS = equivalents_00_06.KNOWN_SURVIVORS | equivalents_07_13.KNOWN_SURVIVORS
 KNOWN_ALIKE = equivalents_00_06.KNOWN_ALIKE | equivalents_07_13.KNOWN_ALIKE
+DEMANDS = {"too many calls", "too much memory", "a loop"}                 # right values, got in a way not allowed
 
 
 def _all_but(known):
@@ -30,7 +31,7 @@ def test_no_mutant_is_accepted_but_those_that_compute_the_same(exercise):
 def test_declared_mistakes_differ_from_one_another_from_the_stub_and_from_the_answer(exercise):
     stub, right = Diagnosis("the stub", exercise.compile(exercise.stub)), Diagnosis("the answer", exercise.reference)
     told = [d for d in exercise.diagnoses if d.say]
-    pairs = list(combinations([right, *exercise.diagnoses], 2))
+    pairs = [pair for pair in combinations([right, *exercise.diagnoses], 2) if not {d.name for d in pair} & DEMANDS]
     pairs += [(stub, d) for d in told]
     alike = [(a.name, b.name) for a, b in pairs if _alike(exercise, a.wrong, b.wrong)]
     assert not alike
