@@ -30,13 +30,13 @@ def _difference(value=_rates, spread=lambda a, b: np.sqrt(np.sum(a != b)) / len(
 q5 = FunctionExercise(
     name="ch11.q5",
     title="Is the difference real?",
-    kind="core",
+    kind="stretch",
     stub='''
         def difference(a, b):
             """Two classifiers on the same n images; a, b: True where each misreads (n,).
 
             Returns the difference of their error rates, a's minus b's, and its standard
-            deviation √(n_a + n_b) / n: n_a images are misread by a alone, n_b by b alone.
+            deviation, if the two were equally good (step 6.1).
             """
             return ...
         ''',
@@ -45,7 +45,7 @@ q5 = FunctionExercise(
             """Two classifiers on the same n images; a, b: True where each misreads (n,).
 
             Returns the difference of their error rates, a's minus b's, and its standard
-            deviation √(n_a + n_b) / n: n_a images are misread by a alone, n_b by b alone.
+            deviation, if the two were equally good (step 6.1).
             """
             n_a, n_b = np.sum(a & ~b), np.sum(b & ~a)
             return (n_a - n_b) / len(a), np.sqrt(n_a + n_b) / len(a)

@@ -1,0 +1,56 @@
+"""Whatever an exercise accepts carries every later cell that uses it: loops, lists, NumPy's numbers, float64 alone."""
+
+from types import SimpleNamespace
+
+import hf_lib.exercises
+import pytest
+from chapter_cells import NOTEBOOKS, Silent, sources_of
+from students import all_written
+
+from hf_lib.exercises import find
+
+RIGHT = [written for written in all_written() if written.right]
+USED = {                                                    # the answers that a chapter goes on with
+    "08": ("ch08.q3", "ch08.q5"),
+    "09": ("ch07.q2", "ch07.q4", "ch08.q3", "ch09.q1", "ch09.q5"),
+    "11": ("ch11.q2", "ch11.q4", "ch11.q5"),
+    "12": ("ch12.q1", "ch12.q2", "ch12.q3", "ch12.q5"),
+    "13": ("ch13.q1", "ch13.q3"),
+}
+
+
+def styles_of(exercise):
+    return [written for written in RIGHT if written.exercise == exercise]
+
+
+def rounds():
+    """A chapter with one style for each of its answers, until every style has been there."""
+    return [pytest.param(chapter, k, id=f"{chapter}, styles number {k + 1}") for chapter, names in USED.items()
+            for k in range(max(len(styles_of(name)) for name in names))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter, k", rounds())
+def test_later_cells_run_with_every_accepted_style(chapter, k, monkeypatch):
+    for name in USED[chapter]:
+        styles = styles_of(name)
+        exercise, written = find(name), styles[k % len(styles)]
+        monkeypatch.setattr(exercise, "_correct", (exercise.compile(written.source),))
+    monkeypatch.setattr(hf_lib.exercises, "bring", lambda name: find(name).answer)
+    names = {"print": lambda *words, **how: None, "display": lambda shown: None}
+    for source in used_cells(chapter):
+        exec(compile(source, f"notebook {chapter}", "exec"), names)
+        names["explore"] = SimpleNamespace(show=lambda picture, **data: None, Progress=Silent)
+
+
+def used_cells(chapter):
+    """The code cells up to the last that goes on with an answer, exercises apart."""
+    (notebook,) = NOTEBOOKS.glob(f"{chapter}_*.ipynb")
+    sources = [source for source in sources_of(notebook) if not source.startswith("# exercise")]
+    own = {find(name).target for name in USED[chapter]}
+    last = max(n for n, source in enumerate(sources) if ".answer" in source or any(f"{f}(" in source for f in own))
+    return sources[:last + 1]
+
+
+def test_each_exercise_that_is_used_has_three_styles():
+    assert all(len(styles_of(name)) >= 3 for names in USED.values() for name in names)
