@@ -127,13 +127,14 @@ def test_the_rule_of_the_text_is_the_library_s(mine):
 
 
 @pytest.mark.parametrize("always", [True, False])
-def test_a_verdict_that_never_changes_is_told_as_wrong_values(always):
+def test_a_verdict_that_never_changes_is_told_so(always):
     verdict = exercises.q4.check(lambda phi, eps, j, max_iters: always)
-    assert (verdict.status, verdict.diagnosis) == ("incorrect", "wrong values")
+    assert (verdict.status, verdict.diagnosis) == ("incorrect", "the same in every case")
 
 
 def test_the_reader_hears_which_of_several_values_is_wrong():
-    assert exercises.q1.check((100, 2, 1)).details == ("value 1 of 3 is wrong",)
+    verdict = exercises.q1.check((99, 2, 1))
+    assert verdict.details == ("value 1 of 3 is wrong",), verdict
 
 
 def all_sources():

@@ -87,7 +87,7 @@ def test_errors_and_networks_are_those_of_the_experiment(mine):
 
 
 def test_the_price_of_exercise_4_is_the_library_s():
-    net = autoencoders.network(autoencoders.ENCODERS["curves"])
+    net = hf.MLP(autoencoders.ENCODERS["curves"])
     factors = [(np.eye(n + 1, dtype=np.float32), np.eye(m, dtype=np.float32)) for n, m in zip(net.sizes, net.sizes[1:])]
     applied = KroneckerPreconditioner(net, factors, 1.0).multiplications
     assert ex.q4.reference == pytest.approx(applied / (4 * net.size)) and 250 < ex.q4.reference < 260

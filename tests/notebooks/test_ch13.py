@@ -45,7 +45,7 @@ MUTATIONS = {
     "2.4 rows of W": ("for row in W[0][:-1]]", "for row in W[0][1:]]"),
     "3.2 factor of R{q}": ("2 * np.sum(z_k * R_z_k", "np.sum(z_k * R_z_k"),
     "3.2 tanh'''": ("s * (4 - 6 * s)", "s * (4 + 6 * s)"),
-    "3.2 R{s}": ("s * R_z_k + t * z_k * R_z, moved", "s * R_z_k - t * z_k * R_z, moved"),
+    "3.2 R{s}": ("s * R_z_k + t * z_k * R_z, R_layer", "s * R_z_k - t * z_k * R_z, R_layer"),
     "3.2 R{La}": ("(t * Lz + t_prime * q) * R_z + t * R_q", "t_prime * q * R_z + t * R_q"),
     "3.3 sign of the residual": ("-forward(net, theta, interior)[2]", "forward(net, theta, interior)[2]"),
     "3.3 the source": ("[2] - equation.source(interior)", "[2] + equation.source(interior)"),
