@@ -28,7 +28,7 @@ LISTED = {"sine": ("1-20-20-1 on 1,000 points of sin 10x", "1,000 GE a run, 3 mi
 ROWS = 80                                                               # of each history, even in log cost
 SCHEDULES = {"constant": lambda eta, last: eta,
              "linear to 0": lambda eta, last: lambda k: eta * max(1 - k / last, 1e-3)}
-BATCHES, MEMORY = (100, None), (3, 10, 30, 100, 300, 1000)               # None: all data in every step
+BATCHES, MEMORY = (100, None), (3, 10, 30, 100, 300)                     # None: all data in every step
 MOMENTUM = (0.9, 0.97, 0.99, 0.997, 0.999)
 GRID = {
     "sine": {
