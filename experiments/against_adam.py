@@ -36,7 +36,7 @@ import hf_lib as hf
 
 BUDGETS = {"sine": [300, 1000, 2000], "deep": [100, 1000, 4000]}
 CAP = {"sine": 6000, "deep": 12000}       # gradient-equivalents, where Adam is given up
-RATES = {"sine": [0.003, 0.01, 0.03, 0.1, 0.3, 1.0], "deep": [0.001, 0.003, 0.01, 0.03]}
+RATES = {"sine": [0.001, 0.003, 0.01, 0.03, 0.1, 0.3], "deep": [0.001, 0.003, 0.01, 0.03]}
 BATCHES = {"sine": [60, 30, 15, None], "deep": [100, 30, 10, None]}              # in the order of the runs
 MEMORY = 30                               # pairs of vectors that L-BFGS keeps
 SHARES = [None, 1 / 16, 0.25, 1.0]        # of the cap, after which the step size is zero; None: constant

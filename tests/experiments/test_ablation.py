@@ -173,36 +173,42 @@ def test_adam_was_tuned_on_the_whole_grid_and_both_ran_with_every_seed(adam, nam
     assert np.all(columns["cost_0"][method == 0] <= against_adam.BUDGETS[name][0])
 
 
-def test_on_the_deep_autoencoder_adam_needs_a_fifth_of_the_work(adam):
+def test_on_the_deep_autoencoder_adam_needs_a_fifth_of_the_work_and_l_bfgs_a_third(adam):
     columns = adam["deep"][0]
     for k in range(3):
-        assert against_adam.ratios(columns, k).max() < 0.22
+        assert against_adam.ratios(columns, k).max() < 0.2
+        assert against_adam.ratios(columns, k, rival=4).max() < 0.4
     for k in range(2):
-        assert against_adam.ratios(columns, k, 3).max() < 0.25
+        assert against_adam.ratios(columns, k, 3).max() < 0.2
+        assert against_adam.ratios(columns, k, 3, rival=4).max() < 0.55
     assert np.all(np.isnan(against_adam.ratios(columns, 2, 3)))     # a quarter does not get as low as all
 
 
-def test_on_the_sine_both_rivals_are_ahead_of_hessian_free_with_all_data(adam):
+def test_on_the_sine_both_rivals_are_ahead_of_hessian_free_with_all_data_but_for_a_seed_of_adam(adam):
     columns = adam["sine"][0]
     for k in range(3):
-        assert against_adam.ratios(columns, k, rival=4).max() < 1
-    assert all(against_adam.ratios(columns, k).max() < 0.3 for k in (0, 1))
-    late = against_adam.ratios(columns, 2)
-    assert np.sum(np.isinf(late)) == 1 and np.sort(late)[3] < 0.75   # ∞: not within three times the budget
+        assert against_adam.ratios(columns, k, rival=4).max() < 0.51
+        assert np.sum(against_adam.ratios(columns, k) < 0.65) == 5 - (k > 0)
+    assert [np.argmax(against_adam.ratios(columns, k)) for k in (1, 2)] == [2, 2]
+    assert np.isinf(against_adam.ratios(columns, 2)[2])              # not within three times the budget
 
 
-def test_on_the_sine_curvature_from_a_quarter_is_twice_as_fast_as_adam_at_a_low_loss(adam):
+def test_on_the_sine_curvature_from_a_quarter_is_ahead_of_adam_with_four_seeds_and_of_l_bfgs_with_two(adam):
     columns = adam["sine"][0]
-    assert all(against_adam.ratios(columns, k, 3).max() < 1 for k in (0, 1))
-    assert against_adam.ratios(columns, 2, 3).min() > 1.6 and 2 < np.median(against_adam.ratios(columns, 2, 3)) < 2.5
-    assert np.sum(against_adam.ratios(columns, 2, 3, rival=4) < 1) == 4
+    late = against_adam.ratios(columns, 2, 3)
+    assert 0.75 < late.min() < 0.8 and np.sum(late > 1.35) == 4 and 1.5 < np.median(late) < 1.8
+    assert np.sum(against_adam.ratios(columns, 2, 3, rival=4) > 1) == 2
+    for k in (0, 1):
+        assert np.sum(against_adam.ratios(columns, k, 3) < 1) == 4
+        assert np.sum(against_adam.ratios(columns, k, 3, rival=4) < 1) >= 4
 
 
 @pytest.mark.parametrize("name", against_adam.BUDGETS)
 def test_no_chosen_setting_of_adam_lies_at_an_edge(adam, name):
     """All data in a batch and a step size that does not fall are the ends of what there is: both stand as 0.
 
-    A target that is met where f is read for the first time says nothing: nobody could be seen there sooner.
+    A target that is met where f is read for the first time says nothing: nobody could be seen there sooner. Nor does
+    a schedule of which a tenth was used: it was as good as constant.
     """
     columns, _ = adam[name]
     tried = {part: columns[part][columns["method"] == 1] for part in ("rate", "batch", "length")}
@@ -210,7 +216,10 @@ def test_no_chosen_setting_of_adam_lies_at_an_edge(adam, name):
         cost = np.floor(np.nan_to_num(columns[f"cost_{k}"][columns["method"] == 1], nan=np.inf))
         best = np.argmin(cost)
         assert np.any(np.all([columns[part][columns["method"] == 2] == tried[part][best] for part in tried], axis=0))
-        for part, limited in (("rate", False), ("batch", True), ("length", True)) if cost[best] > 1 else ():
+        axes = {"rate": False, "batch": True, "length": True}
+        if cost[best] < 0.1 * tried["length"][best]:
+            del axes["length"]
+        for part, limited in axes.items() if cost[best] > 1 else ():
             axis = np.where((tried[part] == 0) & limited, np.inf, tried[part])
             assert axis.min() < axis[best] and (limited or axis[best] < axis.max()), (k, part, axis[best])
 

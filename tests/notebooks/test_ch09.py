@@ -201,20 +201,39 @@ def test_on_digits_hessian_free_loses_in_work_whatever_is_asked():
         assert np.all(ends("digits", method).max() < 0.1 * ends("digits", "Hessian-free").min())
         assert first("digits", method, "test_error", 0.1, "cost").max() < first(
             "digits", "Hessian-free", "test_error", 0.1, "cost").min()
-    for method in ("SGD", "momentum", "NAG", "Adam"):
-        assert ends("digits", method, "test_error").max() < ends("digits", "Hessian-free", "test_error").min()
-    assert ends("digits", "L-BFGS").max() < 1e-6 and ends("digits", "L-BFGS", "test_error").min() > 0.085
+    for method in ("L-BFGS", "momentum"):                          # far below SGD, and they misread more
+        assert ends("digits", method).max() < 0.1 * ends("digits", "SGD").min()
+        assert ends("digits", method, "test_error").min() > ends("digits", "SGD", "test_error").max()
+    _, origin = stored("digits")
+    results = origin["settings"]["results"]["Hessian-free"]
+    alike = [found[0] for setting, found in results if setting["damping"] <= 1e-6 and (
+        setting["max_cg"], setting["preconditioner"]) == (3, 0.75)]
+    assert len(alike) == 4 and max(alike) < 1.05 * min(alike)
     assert first("digits", "Hessian-free", "test_error", 0.1, "index").max() < 6
 
 
-def test_on_the_sine_hessian_free_is_reliable_first_in_steps_and_not_the_cheapest():
-    for method, failed in (("Hessian-free", 0), ("Adam", 0), ("L-BFGS", 0), ("SGD", 2), ("momentum", 2), ("NAG", 1)):
+def test_on_the_sine_hessian_free_is_reliable_first_in_steps_and_the_most_expensive_of_the_reliable():
+    for method, failed in (("Hessian-free", 0), ("NAG", 0), ("Adam", 0), ("L-BFGS", 0), ("SGD", 2), ("momentum", 1)):
         assert np.sum(ends("sine", method) > 0.1) == failed
         assert np.sum(ends("sine", method) < 1e-3) == 3 - failed
     index, cost, seconds = ({m: np.median(first("sine", m, "loss", 1e-3, axis)) for m in race.METHODS}
                             for axis in ("index", "cost", "seconds"))
-    assert min(index, key=index.get) == "Hessian-free" and index["Hessian-free"] < 0.011 * index["Adam"]
-    assert 0.15 < cost["L-BFGS"] / cost["Hessian-free"] < 0.27 and cost["Hessian-free"] > 2 * cost["Adam"]
-    assert seconds["Hessian-free"] < seconds["Adam"]
-    for method in ("L-BFGS", "Adam"):
+    assert min(index, key=index.get) == "Hessian-free"
+    assert index["Adam"] / index["Hessian-free"] == pytest.approx(18, rel=0.05)
+    for method, share in (("Adam", 1 / 18), ("L-BFGS", 1 / 4), ("NAG", 0.3)):
+        assert cost[method] / cost["Hessian-free"] == pytest.approx(share, rel=0.05)
         assert ends("sine", method).max() < ends("sine", "Hessian-free").min()
+    assert max(seconds["Adam"], seconds["L-BFGS"]) < seconds["Hessian-free"] < seconds["NAG"]
+    plateau = first("sine", "Adam", "loss", 0.2, "cost")
+    assert 9 < plateau.min() and plateau.max() < 40 and first("sine", "L-BFGS", "loss", 0.2, "cost").min() > 80
+
+
+def test_of_nag_s_finalists_one_alone_is_good_with_every_seed():
+    _, origin = stored("sine")
+    finalists = [(setting["momentum"], [np.inf if end is None else end for end in found])
+                 for setting, found in origin["settings"]["results"]["NAG"] if len(found) == len(race.SEEDS)]
+    lucky = [found[0] for _, found in finalists]
+    assert max(lucky) < 2 * min(lucky)
+    assert [mu for mu, found in finalists if 0.1 < max(found) < np.inf] == [0.99, 0.99]
+    assert sum(max(found) == np.inf for _, found in finalists) == 1
+    assert sum(max(found) < 1e-3 for _, found in finalists) == 1
