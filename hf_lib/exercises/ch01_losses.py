@@ -10,9 +10,11 @@ __all__ = ["q2", "q3"]
 
 
 def _logit_cases(rng):
-    """Three random cases, one of them in float32, and one with logits far beyond exp's reach."""
-    for n, m, scale in ((4, 3, 1.0), (7, 1, 3.0), (2, 5, 1000.0)):
+    """Random cases, one of them in float32, and one with logits of either sign far beyond exp's reach."""
+    for n, m, scale in ((4, 3, 1.0), (7, 1, 3.0)):
         yield scale * rng.normal(size=(n, m)), rng.integers(0, 2, size=(n, m)).astype(float)
+    signs = np.array([[1, -1, 1, -1, 1], [-1, 1, -1, 1, -1]])
+    yield signs * rng.uniform(800, 3000, size=(2, 5)), np.array([[0.0, 1, 1, 0, 1], [0, 0, 1, 1, 1]])
     yield rng.normal(size=(5, 2)).astype(np.float32), rng.uniform(size=(5, 2)).astype(np.float32)
 
 

@@ -14,33 +14,50 @@ q1 = ValueExercise(
     title="One parameter, by hand",
     kind="warm-up",
     stub="""
-        G = ...                  # z = e^{2θ}, f = ½ (z − 3)², at θ = 0
-        S = ...
+        G_0 = ...                # z = e^{3θ}, f = ½ (z − 5)², at θ = 0
+        S_0 = ...
         newton_step = ...        # −f′ / (G + S)
         gauss_newton_step = ...  # −f′ / G
-        answer = (G, S, newton_step, gauss_newton_step)
+        answer = (G_0, S_0, newton_step, gauss_newton_step)
         """,
     code="""
-        dz, ddz = 2, 4                    # 2 e^{2θ} and 4 e^{2θ}; z = 1
-        G = dz**2                          # H_L = 1
-        S = (1 - 3) * ddz
-        df = (1 - 3) * dz
-        newton_step = -df / (G + S)
-        gauss_newton_step = -df / G
-        answer = (G, S, newton_step, gauss_newton_step)
+        dz, ddz = 3, 9                    # 3 e^{3θ} and 9 e^{3θ}; z = 1
+        G_0 = dz**2                        # H_L = 1
+        S_0 = (1 - 5) * ddz
+        df = (1 - 5) * dz
+        newton_step = -df / (G_0 + S_0)
+        gauss_newton_step = -df / G_0
+        answer = (G_0, S_0, newton_step, gauss_newton_step)
         """,
-    why="$f' = r z' = -4$, so $f$ falls to the right. Gauss–Newton goes there, by $4/4 = 1$. The full second "
-        "derivative is $4 - 8 = -4$, and Newton goes to the left, uphill.",
+    why="$f' = r z' = -12$, so $f$ falls to the right. Gauss–Newton goes there, by $12/9$. The full second "
+        "derivative is $9 - 36 = -27$, and Newton goes to the left, uphill.",
     hints=("At $\\theta = 0$: what are $z$, $z'$, $z''$ and $r = z - y$?",
            "$G = z' \\cdot 1 \\cdot z'$ and $S = r z''$; the slope is $f' = r z'$.",
-           "$z = 1$, $z' = 2$, $z'' = 4$, $r = -2$."),
+           "Each derivative of $e^{3\\theta}$ brings down a factor 3; $r$ is negative."),
     diagnoses=(
-        Diagnosis("sign of the residual", (4, 8, 4 / 12, 1), say="The residual is z − y = 1 − 3, which is negative."),
-        Diagnosis("the inner derivative", (1, -2, -2, 2), say="z = e^{2θ}: each derivative brings down a factor 2."),
-        Diagnosis("uphill", (4, -8, 1, -1),
+        Diagnosis("sign of the residual", (9, 36, -12 / 45, -12 / 9),
+                  say="The residual is z − y = 1 − 5, which is negative."),
+        Diagnosis("sign of the residual in S", (9, 36, 12 / 45, 12 / 9),
+                  say="S is r z″, and r = 1 − 5 is negative."),
+        Diagnosis("the inner derivative", (1, -4, 4 / -3, 4),
+                  say="z = e^{3θ}: each derivative brings down a factor 3."),
+        Diagnosis("the inner derivative once in z″", (9, -12, -4, 4 / 3),
+                  say="Differentiating e^{3θ} twice brings down the factor 3 twice: z″ = 9 at θ = 0."),
+        Diagnosis("uphill", (9, -36, 12 / 27, -12 / 9),
                   say="The steps are −f′ divided by the curvature; check the sign of f′ = r z′."),
-        Diagnosis("H in place of S", (4, -4, -1, 1), say="The second number is H = G + S. S alone is r z″."),
-        Diagnosis("the parts exchanged", (-8, 4, -1, -0.5), say="G is the part with z′ twice; S is the one with z″."),
+        Diagnosis("H in place of S", (9, -27, -12 / 27, 12 / 9),
+                  say="The second number is H = G + S. S alone is r z″."),
+        Diagnosis("H in place of S, and added again", (9, -27, -12 / 18, 12 / 9),
+                  say="The second number is H = G + S, and you add G to it once more. S alone is r z″."),
+        Diagnosis("the residual in G", (144, -36, 12 / 108, 12 / 144),
+                  say="G = z′ H_L z′ with H_L = 1: the residual does not occur in it. (r z′)² is the slope, squared."),
+        Diagnosis("z′ once in G", (3, -36, 12 / -33, 4), say="z′ stands in G twice: G = z′ · 1 · z′."),
+        Diagnosis("the target for the residual", (9, -45, 12 / -36, 12 / 9),
+                  say="The residual is z − y = 1 − 5, not −y."),
+        Diagnosis("Newton's step alone uphill", (9, -36, 12 / 27, 12 / 9),
+                  say="−f′ = 12 is divided by G + S = −27: Newton's step is negative, and goes uphill."),
+        Diagnosis("the parts exchanged", (-36, 9, -12 / 27, -12 / 36),
+                  say="G is the part with z′ twice; S is the one with z″."),
     ),
 )
 
@@ -82,12 +99,26 @@ q3 = FunctionExercise(
         "factor on the error. It is at most $\\kappa = \\lVert G^{-1} S \\rVert$: no eigenvalue exceeds the norm.",
     hints=("Which two matrices do you need, and what is $\\mu$ an eigenvalue of?",
            "`G = J.T @ J` and `S = np.einsum(\"n,nab->ab\", r, bends)`; multiply $S w = \\mu G w$ by $G^{-1}$.",
-           "`np.max(np.abs(np.linalg.eigvals(np.linalg.solve(G, S))))`."),
+           "`np.linalg.eigvals` of which matrix? Take the largest modulus."),
     cases=_rate_cases,
     rtol=1e-8,
     diagnoses=(
         Diagnosis("the norm", _mu(lambda M: np.linalg.norm(M, 2)),
                   say="This is κ, the norm: a bound. Asked for is the largest |eigenvalue|, the factor itself."),
+        Diagnosis("Frobenius' norm", _mu(np.linalg.norm),
+                  say="This is the Frobenius norm of G⁻¹S. Asked for is its largest |eigenvalue|."),
+        Diagnosis("two sizes compared",
+                  lambda J, r, bends: _radius(np.einsum("n,nab->ab", r, bends)) / _radius(J.T @ J),
+                  say="You divide the largest |eigenvalue| of S by that of G. The two belong to other directions: "
+                      "take the eigenvalues of G⁻¹S."),
+        Diagnosis("the determinant", _mu(lambda M: abs(np.linalg.det(M))),
+                  say="This is |det G⁻¹S|, the product of all |µ|; the largest one is asked for."),
+        Diagnosis("the smallest", _mu(lambda M: np.min(np.abs(np.linalg.eigvals(M)))),
+                  say="This is the smallest |µ|; in the long run the largest decides."),
+        Diagnosis("G times S", _mu(_radius, lambda G, S: G @ S),
+                  say="S w = µ G w is solved by G⁻¹S, not by G S."),
+        Diagnosis("S⁻¹G", _mu(_radius, lambda G, S: np.linalg.solve(S, G)),
+                  say="These are 1/µ: you solved G w = µ S w."),
         Diagnosis("the sign kept", _mu(lambda M: np.max(np.linalg.eigvals(M).real)),
                   say="A negative µ counts as well: take the absolute value before the maximum."),
         Diagnosis("H in place of S", _mu(_radius, lambda G, S: np.linalg.solve(G, G + S)),
@@ -146,7 +177,7 @@ q5 = FunctionExercise(
     hints=("Call $\\hat y = \\sigma(z)$ the output. What is the loss as a function of $\\hat y$, and what its Hessian?",
            "The Jacobian of $\\hat y$ is $J_\\varphi J$ with $J_\\varphi = \\operatorname{diag}(\\sigma')$, where "
            "$\\sigma' = p(1 - p)$.",
-           "$G v = \\frac1N \\sum_n J_n^\\top (\\sigma'^2 \\circ J_n v)$."),
+           "$G v = \\frac1N \\sum_n J_n^\\top J_\\varphi^\\top J_\\varphi J_n v$, read from the right."),
     cases=_psd_cases,
     linear_in="v",
     mean_over="J",
@@ -159,6 +190,12 @@ q5 = FunctionExercise(
                   say="Where is φ? Its slope belongs to the Jacobian of ŷ."),
         Diagnosis("σ for σ′", _psd(lambda s, slope, Y: s ** 2),
                   say="The Jacobian of ŷ needs σ′ = p(1 − p), not σ itself."),
+        Diagnosis("divided by the outputs too", _psd(lambda s, slope, Y: slope ** 2 / s.shape[1]),
+                  say="You divided by examples times outputs; the mean is over the N examples alone."),
+        Diagnosis("the slope of tanh", _psd(lambda s, slope, Y: (1 - s * s) ** 2),
+                  say="1 − p² is the slope of tanh; that of σ is p(1 − p)."),
+        Diagnosis("the slope of a slope", _psd(lambda s, slope, Y: slope * (1 - 2 * s)),
+                  say="That is σ″. J_φ holds σ′, and it enters twice."),
         Diagnosis("missing 1/N", _psd(lambda s, slope, Y: slope ** 2, divide=False)),
         Diagnosis("residuals squared", _psd(lambda s, slope, Y: (slope * (s - Y)) ** 2),
                   say="That is made of gradients, as the empirical Fisher matrix is. The curvature of ½‖ŷ − y‖² in ŷ "

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hf_lib.judge.demands import Memory
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise
 
@@ -19,6 +20,14 @@ def _mean_first(J, H_L, v):
     return J.T @ (H_L @ (J @ v))
 
 
+def _matrix_first(J, H_L, v):
+    return np.einsum("nja,njk,nkb->ab", J, H_L, J) @ v / len(J)
+
+
+def _wide_case(rng):
+    return rng.normal(size=(3, 2, 300)), softmax_hessian(rng.normal(size=(3, 2))), rng.normal(size=300)
+
+
 def _ggn_cases(rng):
     for N, m, d in ((4, 3, 6), (5, 2, 4), (3, 4, 5)):
         yield rng.normal(size=(N, m, d)), softmax_hessian(rng.normal(size=(N, m))), rng.normal(size=d)
@@ -27,7 +36,7 @@ def _ggn_cases(rng):
 q2 = FunctionExercise(
     name="ch04.q2",
     title="G v without G",
-    kind="core",
+    kind="warm-up",
     stub='''
         def ggn_product(J, H_L, v):
             """(1/N) Σ_n J_nᵀ H_L,n J_n v; J (N, n_out, d), H_L (N, n_out, n_out), v (d,)."""
@@ -44,8 +53,10 @@ q2 = FunctionExercise(
         "Chapter 06 gets rid of $J$ as well.",
     hints=("Three products, from the right: first $J_n v$ for all examples.",
            "`J @ v` has shape (N, n_out). `np.einsum` does the other two: the first with `\"njk,nk->nj\"`.",
-           "The last is `np.einsum(\"nja,nj->a\", J, u) / len(J)`."),
+           "The last sums over examples and outputs; then take the mean. No array need be larger than `J`."),
     cases=_ggn_cases,
+    demands=(Memory(lambda J, H_L, v: 3 * J.size + 10 * H_L.size, case=_wide_case,
+                    say="The values are right. But an array larger than J was formed: a d × d matrix?"),),
     linear_in="v",
     mean_over="J",
     diagnoses=(
@@ -58,6 +69,17 @@ q2 = FunctionExercise(
         Diagnosis("diagonal of H_L only",
                   lambda J, H_L, v: np.einsum("nja,njj,nj->a", J, H_L, J @ v) / len(J),
                   say="Only the diagonal of H_L is used. For softmax H_L is a full matrix."),
+        Diagnosis("divided by the outputs", lambda J, H_L, v: _ggn(J, H_L, v) / J.shape[1],
+                  say="You divided by the number of outputs; the mean is over the N examples."),
+        Diagnosis("divided by both", lambda J, H_L, v: _ggn(J, H_L, v) / (J.shape[0] * J.shape[1]),
+                  say="You divided by examples times outputs; the mean is over the N examples alone."),
+        Diagnosis("divided by the parameters", lambda J, H_L, v: _ggn(J, H_L, v) / len(v),
+                  say="You divided by the number of parameters, d; the mean is over the N examples."),
+        Diagnosis("the first example alone", lambda J, H_L, v: J[0].T @ (H_L[0] @ (J[0] @ v)),
+                  say="This is the first example's product alone: add up all, and divide by N."),
+        Diagnosis("H_L twice", lambda J, H_L, v: _ggn(J, H_L @ H_L, v) / len(J),
+                  say="H_L stands in G once, between Jᵀ and J."),
+        Diagnosis("too much memory", _matrix_first),
         Diagnosis("sign", lambda J, H_L, v: -_ggn(J, H_L, v) / len(J)),
         Diagnosis("wrong shape", lambda J, H_L, v: np.einsum("njk,nk->nj", H_L, J @ v) / len(J)),
     ),
@@ -79,6 +101,12 @@ def _diagonal_only(J, z, v, phi):
     if phi == "softmax":
         p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
         return np.einsum("nja,nj->a", J, p * u) / len(J)
+    return _product()(J, z, v, phi)
+
+
+def _sigma_itself(J, z, v, phi):
+    if phi == "sigmoid":
+        return np.einsum("nja,nj->a", J, (J @ v) / (1 + np.exp(-z))) / len(J)
     return _product()(J, z, v, phi)
 
 
@@ -123,13 +151,23 @@ q4 = FunctionExercise(
     hints=("Call it with one output and `phi=\"identity\"`, and print the result. Which argument is never used?",
            "$J_\\varphi$ is $I$ for the identity, $\\operatorname{diag}(\\sigma(1 - \\sigma))$ for the sigmoid. Only "
            "for softmax is it what the code computes.",
-           "Choose `w` by `phi`: `u`, or `p * (1 - p) * u` with `p = 1 / (1 + np.exp(-z))`, or the line as it stands."),
+           "Choose `w` by `phi`: three cases, one of which is the line as it stands."),
     cases=_phi_cases,
     linear_in="v",
     mean_over="J",
     diagnoses=(
         Diagnosis("the sigmoid forgotten", _product(lambda phi: "identity" if phi == "sigmoid" else phi),
                   say="Identity and softmax are right now. The sigmoid has a slope, too."),
+        Diagnosis("softmax for the identity", _product(lambda phi: "softmax" if phi == "identity" else phi),
+                  say="Sigmoid and softmax are right now. For the identity J_φ is I: w is u itself."),
+        Diagnosis("the sigmoid for the identity", _product(lambda phi: "sigmoid" if phi == "identity" else phi),
+                  say="Sigmoid and softmax are right now. For the identity J_φ is I: w is u itself."),
+        Diagnosis("the sigmoid for softmax", _product(lambda phi: "sigmoid" if phi == "softmax" else phi),
+                  say="Identity and sigmoid are right now, but softmax is no longer: it was."),
+        Diagnosis("the sigmoid everywhere", _product(lambda phi: "sigmoid"),
+                  say="Now all three go through the sigmoid's slope. Each φ has its own J_φ."),
+        Diagnosis("σ for σ′", _sigma_itself, say="Identity and softmax are right now. The sigmoid's derivative is "
+                                                 "σ(1 − σ), not σ."),
         Diagnosis("the identity everywhere", _product(lambda phi: "identity"),
                   say="Now φ is left out for all three: this is (1/N) Σ JᵀJ v."),
         Diagnosis("softmax for the sigmoid", _product(lambda phi: "softmax" if phi == "sigmoid" else phi),

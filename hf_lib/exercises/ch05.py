@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hf_lib.judge.demands import Calls
 from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 from hf_lib.network import autodiff
@@ -47,6 +48,13 @@ q1 = ValueExercise(
                   say="s₄ · s₄ uses s₄ twice, so the local derivative is 2 s₄."),
         Diagnosis("local derivatives swapped", (-6, -6, 0, -12),
                   say="The derivative of s₁·s₂ by s₁ is s₂, and by s₂ it is s₁."),
+        Diagnosis("s4 for 2 s4, later right", (-3, -6, -18, 6),
+                  say="s₄ · s₄ uses s₄ twice, so its adjoint is 2 s₄ = −6."),
+        Diagnosis("s4 has the wrong value", (2, 2, 6, -2),
+                  say="s₄ = s₃ + s₂ = −2 − 1 = −3. Its adjoint is 2 s₄."),
+        Diagnosis("shares of s2 subtracted", (-6, -6, 6, 6),
+                  say="Shares are added, with the sign of the local derivative."),
+        Diagnosis("sign", (6, 6, 18, -6), say="All signs are turned round: s₄ = −2 − 1 is negative."),
         Diagnosis("tangents", (3, 2, 1, 0),
                   say="These are tangents, for a move of s₂ alone. Adjoints run from the end to the beginning."),
     ),
@@ -65,7 +73,7 @@ def _right(a, b, da, db):
 def _division_cases(rng):
     for shape in ((), (3,), (2, 4)):
         a, da, db, g = rng.normal(size=(4, *shape))
-        b = rng.uniform(0.5, 2.0, size=shape)
+        b = rng.uniform(0.5, 2.0, size=shape) * rng.choice([-1, 1], size=shape)
         yield (a, b, da, db, g) if shape else tuple(map(float, (a, b, da, db, g)))
 
 
@@ -89,7 +97,7 @@ q2 = FunctionExercise(
         "In reverse they scatter: each thing that $s$ uses is handed a share.",
     hints=("First the two local derivatives, $\\partial s / \\partial a$ and $\\partial s / \\partial b$.",
            "They are $1/b$ and $-a/b^2$. Forward: add up derivative times tangent.",
-           "`by_a * da + by_b * db`, `by_a * g`, `by_b * g`."),
+           "In reverse each local derivative is multiplied by $g$; nothing is added up."),
     cases=_division_cases,
     diagnoses=(
         Diagnosis("sign of the share of b",
@@ -108,6 +116,16 @@ q2 = FunctionExercise(
                                                         lambda a, b: -a / b ** 2),
                   say="Your shares are right. The tangent is no quotient of tangents: add up local derivative "
                       "times tangent, as for a product."),
+        Diagnosis("the tangent's terms subtracted",
+                  lambda a, b, da, db, g: (da / b + a / b ** 2 * db, g / b, -a / b ** 2 * g),
+                  say="Your shares are right. In the tangent the term with db has the wrong sign: ∂s/∂b is negative."),
+        Diagnosis("da and db exchanged",
+                  lambda a, b, da, db, g: (db / b - a / b ** 2 * da, g / b, -a / b ** 2 * g),
+                  say="Your shares are right. In the tangent da and db have changed places."),
+        Diagnosis("divided by the adjoint", lambda a, b, da, db, g: (_right(a, b, da, db), 1 / b / g, -a / b ** 2 / g),
+                  say="The tangent is right. A share is the local derivative times g, not divided by it."),
+        Diagnosis("the shares of a product", _division(_right, lambda a, b: b, lambda a, b: a),
+                  say="The tangent is right. The shares b g and a g belong to the product a · b."),
         Diagnosis("shares swapped", _division(_right, lambda a, b: -a / b ** 2, lambda a, b: 1 / b),
                   say="The tangent is right, but the two shares stand in the wrong order: first that of a."),
     ),
@@ -122,6 +140,19 @@ def _complex_gradients(rng):
     a = rng.normal(size=4)
     yield (lambda t: a * np.exp(a @ t) + 2 * t), rng.normal(size=4), rng.normal(size=4)
     yield (lambda t: np.cos(a @ t) * a), rng.normal(size=4), rng.normal(size=4)
+
+
+def _difference(t, central):
+    """The product from a difference of gradients."""
+    def product(gradient, theta, v):
+        before = gradient(theta - t * v) if central else gradient(theta)
+        return (gradient(theta + t * v) - before) / (2 * t if central else t)
+    return product
+
+
+def _two_calls(gradient, theta, v):
+    step = 1e-20j * v
+    return (gradient(theta + step) - gradient(theta)).imag / 1e-20
 
 
 def _imaginary(part, divide=1e-20, scale=1.0):
@@ -148,18 +179,20 @@ q5 = FunctionExercise(
         "break on complex numbers: no `abs`, no `max`, no conjugate. Chapter 06 finds the same product without them.",
     hints=("Step 6.4, with the gradient in place of $f$: what is the imaginary part of $\\nabla f(\\theta + i t v)$?",
            "It is $t H v$, up to $t^3$. Choose $t$ so small that the rest is far below rounding.",
-           "`gradient(theta + 1j * t * v).imag / t` with `t = 1e-20`."),
+           "In Python $i$ is `1j`, and `.imag` is the imaginary part."),
     cases=_complex_gradients,
     linear_in="v",
     rtol=1e-12,
+    demands=(Calls("gradient", most=1, say="The values are right, and the task asks for ONE call of `gradient`."),),
     own_work=(autodiff.hessian_product,),
     diagnoses=(
-        Diagnosis("a difference",
-                  lambda gradient, theta, v: (gradient(theta + 1e-5 * v) - gradient(theta - 1e-5 * v)) / 2e-5,
-                  say="That is close, and no closer than differences get. Step into the imaginary direction instead."),
-        Diagnosis("an imaginary step too long",
-                  lambda gradient, theta, v: gradient(theta + 1e-3j * v).imag / 1e-3,
-                  say="The right idea, with an error of order t². No rounding threatens here: take t far smaller."),
+        *(Diagnosis("a difference", _difference(t, central),
+                    say="That is close, and no closer than differences get. Step into the imaginary direction instead.")
+          for t in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8) for central in (True, False)),
+        *(Diagnosis("an imaginary step too long", lambda gradient, theta, v, t=t: gradient(theta + 1j * t * v).imag / t,
+                    say="The right idea, with an error of order t². No rounding threatens here: take t far smaller.")
+          for t in (1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-5)),
+        Diagnosis("too many calls", _two_calls),
         Diagnosis("not divided", _imaginary(np.imag, divide=1.0),
                   say="The imaginary part is t·Hv: divide by t."),
         Diagnosis("the real part", _imaginary(np.real, divide=1.0),

@@ -29,6 +29,32 @@ def _slopes_alone(uses, slopes):
     return bar
 
 
+def _duplicates_lost(uses, slopes):
+    bar = np.zeros(len(uses))
+    bar[-1] = 1.0
+    for i in reversed(range(len(uses))):
+        bar[uses[i]] += np.array(slopes[i]) * bar[i]
+    return bar
+
+
+def _own_adjoint(uses, slopes):
+    bar = np.zeros(len(uses))
+    bar[-1] = 1.0
+    for i in reversed(range(len(uses))):
+        for p, slope in zip(uses[i], slopes[i]):
+            bar[p] += slope * bar[p]
+    return bar
+
+
+def _tangents(uses, slopes):
+    dot = np.zeros(len(uses))
+    dot[0] = 1.0
+    for i in range(len(uses)):
+        for p, slope in zip(uses[i], slopes[i]):
+            dot[i] += slope * dot[p]
+    return dot
+
+
 def _without_seed(uses, slopes):
     return _sweep(0.0, lambda old, share, j: old + share)(uses, slopes) * 0
 
@@ -39,12 +65,13 @@ def _parents_last(uses, slopes):
 
 
 def _graph_cases(rng):
-    """Random graphs in which node i uses earlier ones, the first twice; all lead to the last node."""
+    """Random graphs in which node i uses earlier ones, some twice, some three times; one node leads nowhere."""
     yield [[], [0, 0], [1, 0]], [[], [0.5, 2.0], [1.0, -3.0]]
     for n in (6, 9, 12):
-        uses = [[], []]
-        for i in range(2, n):
-            uses.append([i - 1, int(rng.integers(0, i - 1))])
+        uses = [[], [], [0, 1, 0]]
+        for i in range(3, n):
+            uses.append([i - 1, int(rng.integers(0, i - 1))] if i != n - 2 else [0])
+        uses[-1] = [n - 3, 1, n - 3]
         yield uses, [list(rng.uniform(0.5, 2.0, len(u)) * rng.choice([-1, 1], len(u))) for u in uses]
 
 
@@ -71,9 +98,17 @@ q3 = FunctionExercise(
         "add: PyTorch does so even across calls, and that is why its users call `zero_grad()`.",
     hints=("Try the graph `uses = [[], [0, 0]]`, `slopes = [[], [1.0, 1.0]]`: that is f = s + s.",
            "How many shares does a node get that is used twice, and how many survive?",
-           "`bar[p] += slope * bar[i]`."),
+           "What should happen to a share that is there already when the next one arrives?"),
     cases=_graph_cases,
     diagnoses=(
+        Diagnosis("a node used twice by one node", _duplicates_lost,
+                  say="Where one node uses another twice, `bar[[0, 0]] += …` adds only one of the two shares. Go through "
+                      "the uses one by one, or use `np.add.at`."),
+        Diagnosis("no share arrives", _own_adjoint,
+                  say="Only f has an adjoint other than 0. bar[p] has to grow, by slope times bar[i]: the adjoint of the "
+                      "node that hands the share on."),
+        Diagnosis("tangents", _tangents,
+                  say="These are the derivatives of all nodes by the first (tangents), not those of f by all nodes."),
         Diagnosis("from front to back", _sweep(0.0, lambda old, share, j: old + share, order=iter),
                   say="The nodes are visited from the first to the last. An adjoint can be handed on only when it is "
                       "complete: begin at f."),
@@ -120,11 +155,17 @@ q4 = FunctionExercise(
         "activation that was not kept a second time: $2L - L/k$. The first number is smallest at $k = \\sqrt L$.",
     hints=("Which activations are held when the sweep begins? Which more does it need for the last segment?",
            "There are $L/k$ checkpoints; a segment has $k$ activations, one of which is its checkpoint.",
-           "Held: $L/k + k - 1$. Computed a second time: the $L - L/k$ activations that were not kept."),
-    cases=lambda rng: [(64, 8), (60, 5), (int(rng.integers(3, 9)) * 7, 7), (24, 12)],
+           "Computed a second time are just the activations that were not kept. How many are these?"),
+    cases=lambda rng: [(64, 8), (60, 5), (int(rng.integers(3, 7)) * 7, 7), (24, 12), (10, 1), (6, 6)],
     diagnoses=(
         Diagnosis("the checkpoint twice", _costs(kept=lambda L, k: 1),
                   say="The first activation of a segment is its checkpoint, which is held already."),
+        Diagnosis("one too few is held", _costs(kept=lambda L, k: -1),
+                  say="One activation is missing: a_0 is a checkpoint as well, and a segment has k − 1 others."),
+        Diagnosis("twice, all but one", _costs(again=lambda L, k: L // k - 1),
+                  say="Only what was not kept is computed again, and of the L activations L/k were kept."),
+        Diagnosis("in both", _costs(kept=lambda L, k: 1, again=lambda L, k: L // k),
+                  say="A checkpoint is held already, and is not computed again: you count it twice in both."),
         Diagnosis("all segments at once", lambda L, k: (L, 2 * L - L // k),
                   say="When a segment is done, its activations may go: only one segment is held at a time."),
         Diagnosis("one segment alone", lambda L, k: (k, 2 * L - L // k),

@@ -16,44 +16,54 @@ q1 = ValueExercise(
     title="R by hand",
     kind="warm-up",
     stub="""
-        # f(θ) = θ₁² θ₂ at θ = (1, 2), along v = (1, −1)
+        # f(θ) = θ₁² θ₂ at θ = (3, 5), along v = (4, −2)
         R_f = ...                # R{f}
         R_g1 = ...               # R{∂f/∂θ₁}
         R_g2 = ...               # R{∂f/∂θ₂}
         answer = (R_f, R_g1, R_g2)
         """,
     code="""
-        # f(θ) = θ₁² θ₂ at θ = (1, 2), along v = (1, −1)
-        t1, t2, v1, v2 = 1, 2, 1, -1
+        # f(θ) = θ₁² θ₂ at θ = (3, 5), along v = (4, −2)
+        t1, t2, v1, v2 = 3, 5, 4, -2
         R_f = 2 * t1 * v1 * t2 + t1**2 * v2         # product rule
         R_g1 = 2 * (v1 * t2 + t1 * v2)              # ∂f/∂θ₁ = 2 θ₁ θ₂
         R_g2 = 2 * t1 * v1                          # ∂f/∂θ₂ = θ₁²
         answer = (R_f, R_g1, R_g2)
         """,
-    why="$\\mathcal R\\{f\\} = \\nabla f^\\top v = 4 \\cdot 1 + 1 \\cdot (-1)$. The other two are the entries of "
-        "$Hv$ with $H = \\begin{pmatrix} 4 & 2 \\\\ 2 & 0 \\end{pmatrix}$, and no entry of $H$ was needed.",
+    why="$\\mathcal R\\{f\\} = \\nabla f^\\top v = 30 \\cdot 4 + 9 \\cdot (-2)$. The other two are the entries of "
+        "$Hv$ with $H = \\begin{pmatrix} 10 & 6 \\\\ 6 & 0 \\end{pmatrix}$, and no entry of $H$ was needed.",
     hints=("$\\mathcal R\\{\\theta_1\\} = v_1$ and $\\mathcal R\\{\\theta_2\\} = v_2$. Which rule does "
            "$\\theta_1^2 \\theta_2$ call for?",
            "Write down both entries of $\\nabla f$ as formulas in $\\theta_1, \\theta_2$ before you put in numbers.",
-           "$\\nabla f = (2 \\theta_1 \\theta_2, \\theta_1^2)$; $\\mathcal R\\{2 \\theta_1 \\theta_2\\} = "
-           "2 (v_1 \\theta_2 + \\theta_1 v_2)$."),
+           "$\\nabla f = (2 \\theta_1 \\theta_2, \\theta_1^2)$. Each is a product of numbers that move."),
     variant=drawn_numbers.r_by_hand,
     diagnoses=(
-        Diagnosis("the gradient itself", (3, 4, 1),
+        Diagnosis("the gradient itself", (102, 30, 9),
                   say="R{f} is right. The other two are the gradient's entries; asked is how these change along v."),
-        Diagnosis("v forgotten", (5, 6, 2),
-                  say="This is R along (1, 1). Each derivative is multiplied by the entry of v, and v₂ is −1."),
-        Diagnosis("one term of the product rule", (4, 4, 2),
+        Diagnosis("v forgotten", (39, 16, 6),
+                  say="This is R along (1, 1). Each derivative is multiplied by its entry of v."),
+        Diagnosis("the sign of v₂", (138, 52, 24), say="v₂ is −2: its terms are negative."),
+        Diagnosis("the entries of v exchanged", (-24, 8, -12),
+                  say="v₁ and v₂ have changed places: θ₁ moves along v₁ = 4."),
+        Diagnosis("one term of the product rule", (120, 40, 24),
                   say="Only θ₁ moves in your answer. θ₂ moves too, along v₂."),
-        Diagnosis("the other term of the product rule", (-1, -2, 0),
+        Diagnosis("the other term of the product rule", (-18, -12, 0),
                   say="Only θ₂ moves in your answer. θ₁ moves too, along v₁."),
-        Diagnosis("one term of the product rule, in R{g₁}", (3, 4, 2),
+        Diagnosis("one term of the product rule, in R{f}", (120, 28, 24),
+                  say="The other two are right. In f = θ₁² θ₂ only θ₁ moves in your answer; θ₂ moves too."),
+        Diagnosis("one term of the product rule, in R{g₁}", (102, 40, 24),
                   say="R{f} and the last are right. In ∂f/∂θ₁ = 2 θ₁ θ₂ only θ₁ moves in your answer; θ₂ moves too."),
-        Diagnosis("the other term, in R{g₁}", (3, -2, 2),
+        Diagnosis("the other term, in R{g₁}", (102, -12, 24),
                   say="R{f} and the last are right. In ∂f/∂θ₁ = 2 θ₁ θ₂ only θ₂ moves in your answer; θ₁ moves too."),
-        Diagnosis("factor 2 of the square", (3, 2, 1),
+        Diagnosis("factor 2 of 2 θ₁ θ₂", (102, 14, 24),
+                  say="R{f} and the last are right. ∂f/∂θ₁ = 2 θ₁ θ₂: the 2 stays."),
+        Diagnosis("factor 2 of the square", (102, 28, 12),
                   say="The first two are right. The last is R{θ₁²} = 2 θ₁ R{θ₁}: the 2 is missing."),
-        Diagnosis("the diagonal of H", (3, 4, 0), say="∂f/∂θ₁ depends on θ₂ as well, and ∂f/∂θ₂ on θ₁."),
+        Diagnosis("factor 2 of the square, in R{f} too", (42, 28, 12),
+                  say="R{θ₁²} is 2 θ₁ R{θ₁}: the 2 is missing, in R{f} and in the last."),
+        Diagnosis("the diagonal of H", (102, 40, 0), say="∂f/∂θ₁ depends on θ₂ as well, and ∂f/∂θ₂ on θ₁."),
+        Diagnosis("products, entry by entry", (102, 120, -18),
+                  say="R{f} is right, and these are its two terms. Asked is how each entry of ∇f changes along v."),
     ),
 )
 
@@ -89,7 +99,7 @@ q2 = FunctionExercise(
     hints=("Give the length a name, $r = \\lVert z \\rVert$, and find $\\mathcal R\\{r\\}$ first.",
            "From $r^2 = z^\\top z$: $r \\mathcal R\\{r\\} = z^\\top \\mathcal R\\{z\\}$. Then "
            "$a = z \\cdot \\frac1r$ is a product.",
-           "`R_r = np.sum(z * R_z, axis=1, keepdims=True) / r`, and `R_z / r - z * R_r / r**2`."),
+           "$\\mathcal R\\{1/r\\} = -\\mathcal R\\{r\\}/r^2$. Each row has its own $r$: `axis=1, keepdims=True`."),
     cases=_row_cases,
     linear_in="R_z",
     diagnoses=(
@@ -106,6 +116,20 @@ q2 = FunctionExercise(
         Diagnosis("sum over everything",
                   lambda z, R_z: R_z / _norm(z) - z * np.sum(z * R_z) / _norm(z) ** 3,
                   say="Your zᵀR{z} sums over all examples. Every row has its own: axis=1, keepdims=True."),
+        Diagnosis("along the columns",
+                  lambda z, R_z: R_z / _norm(z, 0) - z * np.sum(z * R_z, axis=0, keepdims=True) / _norm(z, 0) ** 3,
+                  say="You normalise the columns. Each row is an example: axis=1."),
+        Diagnosis("the root forgotten",
+                  lambda z, R_z: R_z / _norm(z) ** 2 - z * np.sum(z * R_z, axis=1, keepdims=True) / _norm(z) ** 6,
+                  say="Σ z² is ‖z‖²: the root is missing."),
+        Diagnosis("the second term alone",
+                  lambda z, R_z: -z * np.sum(z * R_z, axis=1, keepdims=True) / _norm(z) ** 3,
+                  say="z itself moves as well: R{z}/‖z‖ is missing."),
+        Diagnosis("R{‖z‖} taken for ‖R{z}‖", lambda z, R_z: R_z / _norm(z) - z * _norm(R_z) / _norm(z) ** 2,
+                  say="R{‖z‖} is zᵀR{z}/‖z‖: how fast the length changes, not how fast z moves."),
+        Diagnosis("the slope of a product", lambda z, R_z: R_z / _norm(z) - z * np.sum(R_z, axis=1, keepdims=True)
+                  / _norm(z) ** 2,
+                  say="In the second term zᵀR{z} is wanted, not the sum of R{z} alone."),
         Diagnosis("one length for all",
                   lambda z, R_z: R_z / _norm(z, None) - z * np.sum(z * R_z) / _norm(z, None) ** 3,
                   say="You scale the whole array to length one. Every row has its own length: axis=1, keepdims=True."),
@@ -160,7 +184,7 @@ q4 = FunctionExercise(
     hints=("$z = a M$ with $M = W^\\top$. Which rules give $\\mathcal R\\{z\\}$ and $\\mathcal R\\{M\\}$?",
            "Reverse: the adjoint of $M$ is $a^\\top u$ and that of $a$ is $u M^\\top = u W$. $W$ is used twice, so its "
            "two shares are added.",
-           "`R_a @ W.T + a @ V.T` with `R_a = S * (X @ V)`; `X.T @ (S * (u @ W)) + u.T @ a`."),
+           "With $S = 1 - a^2$ for the slope: $\\mathcal R\\{a\\} = S \\circ XV$, and back the same $S$ meets $u W$."),
     cases=_tied_cases,
     own_work=(autodiff.jvp, autodiff.vjp, passes.f1, passes.r1),
     diagnoses=(

@@ -70,7 +70,7 @@ q3 = FunctionExercise(
         "independent reference shows it: a dense matrix, autograd, differences.",
     hints=("Go through (a), (b), (c) of section 5 and tick off the terms.",
            "In (c), $\\delta_1 = S \\circ \\bar a$: which of the two factors depends on $\\theta$?",
-           "Add `- 2 * a * S * (X @ V1) * (delta_2 @ W2.T)` to `R_delta_1`."),
+           "$S = 1 - a^2$ moves with $a$. What is $\\mathcal R\\{S\\}$, and what stands beside $S$ in $\\delta_1$?"),
     cases=_layer_cases,
     diagnoses=(
         Diagnosis("the bug is still there", _two_layers(bend=0.0)),
@@ -92,6 +92,9 @@ q3 = FunctionExercise(
                   say="Now the bend is there, but δ₂ V₂ᵀ has gone from R{ā}: W₂ moves as well."),
         Diagnosis("activations held fixed", _two_layers(move=False),
                   say="Now the bend is there, but R{a}ᵀ δ₂ has gone from the second block."),
+        Diagnosis("Gauss–Newton's terms alone", _two_layers(bend=0.0, weights=False, move=False),
+                  say="These are the terms without δ₂, which is G v. H v has the others as well, and the bend."),
+        Diagnosis("the bend once more", _two_layers(bend=-4.0), say="The new term is right, and stands there twice."),
         Diagnosis("the mean lost", _two_layers(mean=False), say="The values are N times too large: f is a mean."),
     ),
 )
