@@ -59,7 +59,7 @@ q2 = FunctionExercise(
                   say="Your memory is µ(1 − ηh): that is NAG, not momentum."),
         *(Diagnosis(f"only the {word} curvature",
                     lambda eta, mu, h, end=end: _rate(_momentum_matrix, np.abs)(eta, mu, [end(h)]),
-                    say=f"You used the {word} curvature only. The slowest direction may be at either end.")
+                    say=f"That is the rate of the {word} curvature alone. The slowest direction may be at either end.")
           for word, end in (("largest", np.max), ("smallest", np.min))),
         Diagnosis("the easiest direction",
                   lambda eta, mu, h: min(np.max(np.abs(np.linalg.eigvals(np.array(_momentum_matrix(eta, mu, x)))))

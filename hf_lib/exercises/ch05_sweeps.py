@@ -110,8 +110,8 @@ q3 = FunctionExercise(
         Diagnosis("tangents", _tangents,
                   say="These are the derivatives of all nodes by the first (tangents), not those of f by all nodes."),
         Diagnosis("from front to back", _sweep(0.0, lambda old, share, j: old + share, order=iter),
-                  say="The nodes are visited from the first to the last. An adjoint can be handed on only when it is "
-                      "complete: begin at f."),
+                  say="Only the shares that f itself hands out arrive: are the nodes visited from the first to the last, "
+                      "or does the sweep end after one? Begin at f, and go on to the first node."),
         Diagnosis("started at one", _sweep(1.0, lambda old, share, j: old + share),
                   say="All adjoints start at 0 and collect shares; only that of f starts at 1."),
         Diagnosis("slopes alone", _slopes_alone,

@@ -50,7 +50,7 @@ q3 = FunctionExercise(
     hints=("Two thresholds make three cases. Which of them means that the model promised too much?",
            "What is `float('nan') < 0.25`? Find a way to ask that is true for NaN as well.",
            "`not rho >= 1 / 4` is true for NaN, too: begin with the bad case, and let the middle one be what is left."),
-    cases=lambda rng: [(float(rng.uniform(0.1, 10)), rho) for rho in RATIOS],
+    cases=lambda rng: [*((float(rng.uniform(0.1, 10)), rho) for rho in RATIOS), (2e-4, 0.9)],     # no floor
     own_work=(levenberg_marquardt,),
     diagnoses=combined(
         _rule,

@@ -73,6 +73,8 @@ def not_linear(trials, context):
         return None
     if not at_v.shape == at_w.shape == at_sum.shape:
         return None
+    if np.max(np.abs(at_sum), initial=0.0) < 1e-9 * max(np.max(np.abs(b), initial=0.0) for b in parts(trial.ref)):
+        return None                                      # only rounding is left
     if not close(at_sum, 2 * at_v + at_w, 1e-4):
         return Finding("not linear", "f(2v + w) is not 2·f(v) + f(w): this is not linear in the vector.")
     return None
@@ -115,7 +117,18 @@ def wrong_values(trials, context):
         off = max(distance(p.a, p.b) for p in pairs)
         return Finding("not close enough", f"The values are close, but not close enough, in {among}.",
                        (f"off by {off:.1g} of the largest value; {within:.1g} is allowed",))
+    if found := _one_part(pairs, trials):
+        return found._replace(message=f"{found.message[:-1]}, in {among}.")
     return Finding("wrong values", f"The form is right, but the values differ in {among}.")
+
+
+def _one_part(pairs, trials):
+    """One part of several is wrong, and all others are right in every case."""
+    n, wrong = len(parts(trials[0].ref)), {pair.part for pair in pairs}
+    if n < 2 or len(wrong) > 1:
+        return None
+    others = "the other is" if n == 2 else "the others are"
+    return Finding("one part wrong", f"{subject(pairs, trials)} is wrong; {others} right.")
 
 
 def _wrong_value(pairs, trials, near, context):
@@ -127,7 +140,7 @@ def _wrong_value(pairs, trials, near, context):
         within = f"{100 * context.rtol:.2g} %"
         return Finding("not close enough", f"That is close, but not within {within}.", tuple(
             line.replace("wrong", "close, but not close enough") for line in seen))
-    return Finding("wrong values", "It has the right form, but another value.", seen)
+    return _one_part(pairs, trials) or Finding("wrong values", "It has the right form, but another value.", seen)
 
 
 FORM = (one_too_many, wrong_form, wrong_dtype, not_finite)
