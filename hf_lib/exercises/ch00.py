@@ -36,6 +36,9 @@ q1 = ValueExercise(
         Diagnosis("only the products", 20.0,
                   say="Only the products are counted: add the gradient and the nine values."),
         Diagnosis("wrong type", "twenty-four"),
+        Diagnosis("passes, not gradients", 72,
+                  say="That is in forward passes. Three of them are a gradient."),
+        Diagnosis("half a product", 14, say="A product costs 4/3 of a gradient, not 2/3."),
     ),
 )
 

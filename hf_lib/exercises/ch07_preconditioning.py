@@ -170,9 +170,11 @@ q5 = FunctionExercise(
     probe=_apply,
     diagnoses=(
         Diagnosis("r changed in place", _in_place,
-                  say="The function writes into r, which belongs to the caller: CG still needs it. Return a new array."),
+                  say="The function writes into r, which belongs to the caller: CG still needs it. Return a "
+                      "new array."),
         Diagnosis("one array for all results", _one_buffer,
-                  say="Each call writes its result into the same array, so that it changes what the call before returned."),
+                  say="Each call writes its result into the same array, so that it changes what the call "
+                      "before returned."),
         Diagnosis("M itself", lambda gradients, lam: (np.mean(gradients**2, axis=0) + lam) ** 0.75,
                   say="You return the diagonal. Asked for is the function r ↦ M⁻¹r."),
         *combined(
