@@ -73,8 +73,8 @@ def not_linear(trials, context):
         return None
     if not at_v.shape == at_w.shape == at_sum.shape:
         return None
-    if np.max(np.abs(at_sum), initial=0.0) < 1e-9 * max(np.max(np.abs(b), initial=0.0) for b in parts(trial.ref)):
-        return None                                      # only rounding is left
+    if _is_rounding(at_sum, *parts(trial.ref)):
+        return None
     if not close(at_sum, 2 * at_v + at_w, 1e-4):
         return Finding("not linear", "f(2v + w) is not 2·f(v) + f(w): this is not linear in the vector.")
     return None
@@ -93,7 +93,7 @@ def wrong_matrix(trials, context):
     if all(close(A, R.T, context.rtol) for A, R in matrices):
         return Finding("transposed", "This is the product with the transposed matrix.")
     A, R = matrices[0]
-    if not close(R, R.T, 1e-6):
+    if not close(R, R.T, 1e-6) or _is_rounding(A, R):
         return None
     if not close(A, A.T, 1e-4):
         return Finding("not symmetric", "The matrix behind this product should be symmetric, and is not.")
@@ -150,6 +150,11 @@ VALUES = (infinite_expected, constant_factor, swapped, the_same_always, changed,
 
 def _pairs(trials):
     return [pair for t in trials for pair in zip(parts(t.out), parts(t.ref))]
+
+
+def _is_rounding(a, *right):
+    """Whether nothing but rounding is left of what should be as large as ``right``."""
+    return np.max(np.abs(a), initial=0.0) < 1e-9 * max(np.max(np.abs(b), initial=0.0) for b in right)
 
 
 def _at(function, trial, context, v):
