@@ -36,13 +36,16 @@ q1 = ValueExercise(
         Diagnosis("only the products", 20.0,
                   say="Only the products are counted: add the gradient and the nine values."),
         Diagnosis("wrong type", "twenty-four"),
+        Diagnosis("passes, not gradients", 72,
+                  say="That is in forward passes. Three of them are a gradient."),
+        Diagnosis("half a product", 14, say="A product costs 4/3 of a gradient, not 2/3."),
     ),
 )
 
 
 def _error_cases(rng):
     """About half of the guesses are right; one table is square, in one all entries are negative."""
-    for n, shift in ((4, 0.0), (10, 0.0), (7, -9.0), (25, 0.0)):
+    for n, shift in ((4, 0.0), (10, 0.0), (7, -9.0), (25, 0.0), (40, 0.0)):
         Z = rng.normal(size=(n, 10)) + shift
         guesses = np.argmax(Z, axis=1)
         yield Z, np.where(np.arange(n) % 2 == 0, guesses, (guesses + rng.integers(1, 10, n)) % 10)

@@ -13,6 +13,25 @@ def _rate(matrix, measure):
     return lambda eta, mu, h: max(float(np.max(measure(np.linalg.eigvals(np.array(matrix(eta, mu, x)))))) for x in h)
 
 
+def _walked(turn):
+    """A wrong `momentum_path`: turn(θ, v, g, η, µ, first g) gives the next θ and v and the row that is kept."""
+    def answer(gradient, theta, eta, mu, steps):
+        v, path, first = np.zeros_like(theta), [theta], gradient(theta)
+        for _ in range(steps):
+            theta, v, row = turn(theta, v, gradient(theta), eta, mu, first)
+            path.append(row)
+        return np.array(path)
+    return answer
+
+
+def _turn(v_of, row=lambda theta, v: theta, late=False):
+    def turn(theta, v, g, eta, mu, first):
+        new = v_of(v, g, eta, mu, first)
+        theta = theta + (v if late else new)
+        return theta, new, row(theta, new)
+    return turn
+
+
 def _momentum_matrix(eta, mu, h):
     return [[1 - eta * h, mu], [-eta * h, mu]]
 
@@ -59,7 +78,7 @@ q2 = FunctionExercise(
                   say="Your memory is µ(1 − ηh): that is NAG, not momentum."),
         *(Diagnosis(f"only the {word} curvature",
                     lambda eta, mu, h, end=end: _rate(_momentum_matrix, np.abs)(eta, mu, [end(h)]),
-                    say=f"You used the {word} curvature only. The slowest direction may be at either end.")
+                    say=f"That is the rate of the {word} curvature alone. The slowest direction may be at either end.")
           for word, end in (("largest", np.max), ("smallest", np.min))),
         Diagnosis("the easiest direction",
                   lambda eta, mu, h: min(np.max(np.abs(np.linalg.eigvals(np.array(_momentum_matrix(eta, mu, x)))))
@@ -69,6 +88,22 @@ q2 = FunctionExercise(
                   say="√µ is the modulus where the eigenvalues are complex; where they are real, one is larger."),
         Diagnosis("gradient descent's factor", lambda eta, mu, h: float(np.max(np.abs(1 - eta * h))),
                   say="That is max |1 − ηh|, the rate without momentum."),
+        *(Diagnosis(f"the {word} curvature alone",
+                    lambda eta, mu, h, place=place: _rate(_momentum_matrix, np.abs)(eta, mu, [h[place]]),
+                    say=f"That is the rate of the {word} curvature in `h`: does your loop end there, or keep "
+                        "nothing else?")
+          for word, place in (("first", 0), ("last", -1))),
+        Diagnosis("a mean over the curvatures",
+                  lambda eta, mu, h: np.mean([_rate(_momentum_matrix, np.abs)(eta, mu, [x]) for x in h]),
+                  say="You average over the curvatures. The slowest direction decides: the largest."),
+        Diagnosis("a symmetric matrix's eigenvalues",
+                  lambda eta, mu, h: max(np.abs(np.linalg.eigvalsh(_momentum_matrix(eta, mu, x))).max() for x in h),
+                  say="`eigvalsh` is for symmetric matrices and reads one half of yours: take `eigvals`."),
+        Diagnosis("the best pair's rate",
+                  lambda eta, mu, h: (np.sqrt(max(h) / min(h)) - 1) / (np.sqrt(max(h) / min(h)) + 1),
+                  say="That is the rate with the best η and µ (step 5.6). Here both are given."),
+        Diagnosis("uphill", _rate(lambda eta, mu, h: [[1 + eta * h, mu], [eta * h, mu]], np.abs),
+                  say="The step goes against the gradient: both entries with ηh have a minus."),
     ),
 )
 
@@ -152,5 +187,15 @@ q3 = FunctionExercise(
         Diagnosis("the start is missing",
                   lambda gradient, theta, eta, mu, steps: _path(gradient, theta, eta, mu, steps)[1:],
                   say="θ_0 belongs to the path: steps + 1 rows."),
+        Diagnosis("the velocities", _walked(_turn(lambda v, g, eta, mu, first: mu * v - eta * g, lambda theta, v: v)),
+                  say="These are the velocities. The path holds the points θ."),
+        Diagnosis("the velocity before", _walked(_turn(lambda v, g, eta, mu, first: mu * v - eta * g, late=True)),
+                  say="You move by the velocity of the step before. First the new velocity, then the point."),
+        Diagnosis("one gradient for all", _walked(_turn(lambda v, g, eta, mu, first: mu * v - eta * first)),
+                  say="The gradient is taken once, at the start. Each step needs it at its own point."),
+        Diagnosis("the gradient remembered less", _walked(_turn(lambda v, g, eta, mu, first: mu * (v - eta * g))),
+                  say="µ multiplies the old velocity alone, not the new gradient."),
+        Diagnosis("a mean of gradients", _walked(_turn(lambda v, g, eta, mu, first: mu * v - eta * (1 - mu) * g)),
+                  say="The gradient enters with η here, not with η (1 − µ): keep the rule as you found it."),
     ),
 )

@@ -44,6 +44,15 @@ q1 = FunctionExercise(
                   say="This is half of ‖p‖². The quadratic term has H in it: ½ pᵀ H p."),
         Diagnosis("the wrong quadratic form", lambda H, g: 0.5 * g @ H @ g,
                   say="You have multiplied by H; the Newton step divides by it."),
+        Diagnosis("the diagonal alone", lambda H, g: 0.5 * np.sum(g**2 / np.diag(H)),
+                  say="You divide by the diagonal of H. H has other entries, too: solve with it."),
+        Diagnosis("one over the entries", lambda H, g: 0.5 * g @ (1 / H) @ g,
+                  say="`1 / H` inverts each entry. H⁻¹ is the inverse of the matrix: solve with H."),
+        Diagnosis("the squared length", lambda H, g: np.sum(np.linalg.solve(H, g) ** 2),
+                  say="This is ‖p‖². How far q falls is ½ gᵀ H⁻¹ g."),
+        Diagnosis("Q and Qᵀ exchanged",
+                  lambda H, g: 0.5 * np.sum((np.linalg.eigh(H)[1] @ g) ** 2 / np.linalg.eigvalsh(H)),
+                  say="The eigenvectors are the columns of Q: the components of g are Qᵀ g."),
     ),
 )
 

@@ -129,6 +129,14 @@ q3 = FunctionExercise(
         Diagnosis("the residuals left out",
                   lambda J, r, bends: float(_radius(np.linalg.solve(J.T @ J, bends.sum(axis=0)))),
                   say="Each ∇²r_n must be multiplied by its residual r_n: that is why a good fit is fast."),
+        Diagnosis("sizes of the residuals",
+                  lambda J, r, bends: _radius(np.linalg.solve(J.T @ J, np.tensordot(np.abs(r), bends, 1))),
+                  say="S has r_n with its sign: residuals of both signs cancel in part."),
+        Diagnosis("residuals squared",
+                  lambda J, r, bends: _radius(np.linalg.solve(J.T @ J, np.tensordot(r**2, bends, 1))),
+                  say="In S each ∇²r_n is multiplied by r_n, not by its square."),
+        Diagnosis("the first residual alone", lambda J, r, bends: _radius(np.linalg.solve(J.T @ J, r[0] * bends[0])),
+                  say="S is a sum over all residuals; yours has the first alone."),
     ),
 )
 
@@ -200,5 +208,14 @@ q5 = FunctionExercise(
         Diagnosis("residuals squared", _psd(lambda s, slope, Y: (slope * (s - Y)) ** 2),
                   say="That is made of gradients, as the empirical Fisher matrix is. The curvature of ½‖ŷ − y‖² in ŷ "
                       "is 1, whatever the residual."),
+        Diagnosis("H_L made positive", _psd(lambda s, slope, Y: np.abs(slope**2 + (s - Y) * slope * (1 - 2 * s))),
+                  say="That is |H_L| in z, still cut before σ. Cut after it: the residual drops out."),
+        Diagnosis("H_L made positive",
+                  _psd(lambda s, slope, Y: np.maximum(slope**2 + (s - Y) * slope * (1 - 2 * s), 0)),
+                  say="That is H_L in z with its negative part cut off. Cut after σ: the residual drops out."),
+        Diagnosis("slopes to the fourth", _psd(lambda s, slope, Y: slope**4),
+                  say="σ′ enters twice: once in Jv, once on the way back."),
+        Diagnosis("slopes added", _psd(lambda s, slope, Y: 2 * slope),
+                  say="The two slopes are multiplied, one on each side of I."),
     ),
 )

@@ -82,6 +82,12 @@ q2 = FunctionExercise(
         Diagnosis("too much memory", _matrix_first),
         Diagnosis("sign", lambda J, H_L, v: -_ggn(J, H_L, v) / len(J)),
         Diagnosis("wrong shape", lambda J, H_L, v: np.einsum("njk,nk->nj", H_L, J @ v) / len(J)),
+        Diagnosis("the last example alone", lambda J, H_L, v: _ggn(J[-1:], H_L[-1:], v) / len(J),
+                  say="Only the last example is left: does the loop overwrite what it should add to?"),
+        Diagnosis("the first example left out", lambda J, H_L, v: _ggn(J[1:], H_L[1:], v) / len(J),
+                  say="The first example is missing: `range(1, …)` begins at the second."),
+        Diagnosis("one H_L for all", lambda J, H_L, v: _ggn(J, H_L[:1].repeat(len(J), axis=0), v) / len(J),
+                  say="You use the first example's H_L for all. Each example has its own."),
     ),
 )
 
@@ -101,6 +107,13 @@ def _diagonal_only(J, z, v, phi):
     if phi == "softmax":
         p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
         return np.einsum("nja,nj->a", J, p * u) / len(J)
+    return _product()(J, z, v, phi)
+
+
+def _mixed_sigmoid(J, z, v, phi):
+    if phi == "sigmoid":
+        p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+        return np.einsum("nja,nj->a", J, p * (1 - p) * (J @ v)) / len(J)
     return _product()(J, z, v, phi)
 
 
@@ -177,5 +190,11 @@ q4 = FunctionExercise(
         Diagnosis("half of softmax", _diagonal_only,
                   say="J_φ of softmax is diag(p) − p pᵀ; the second part is missing."),
         Diagnosis("missing 1/N", _product(divide=False)),
+        Diagnosis("identity and sigmoid exchanged",
+                  _product(lambda phi: {"identity": "sigmoid", "sigmoid": "identity"}.get(phi, phi)),
+                  say="Softmax is right. The two others have changed places."),
+        Diagnosis("the sigmoid's p from softmax", _mixed_sigmoid,
+                  say="Identity and softmax are right. In the sigmoid's σ(1 − σ) stands softmax's p: each output has "
+                      "its own σ(z)."),
     ),
 )

@@ -71,10 +71,10 @@ def _right(a, b, da, db):
 
 
 def _division_cases(rng):
-    for shape in ((), (3,), (2, 4)):
+    for shape in ((2,), (3,), (2, 4)):
         a, da, db, g = rng.normal(size=(4, *shape))
         b = rng.uniform(0.5, 2.0, size=shape) * rng.choice([-1, 1], size=shape)
-        yield (a, b, da, db, g) if shape else tuple(map(float, (a, b, da, db, g)))
+        yield a, b, da, db, g
 
 
 q2 = FunctionExercise(

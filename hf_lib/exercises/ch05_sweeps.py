@@ -102,16 +102,16 @@ q3 = FunctionExercise(
     cases=_graph_cases,
     diagnoses=(
         Diagnosis("a node used twice by one node", _duplicates_lost,
-                  say="Where one node uses another twice, `bar[[0, 0]] += …` adds only one of the two shares. Go through "
-                      "the uses one by one, or use `np.add.at`."),
+                  say="Where one node uses another twice, `bar[[0, 0]] += …` adds only one of the two shares. Go "
+                      "through the uses one by one, or use `np.add.at`."),
         Diagnosis("no share arrives", _own_adjoint,
-                  say="Only f has an adjoint other than 0. bar[p] has to grow, by slope times bar[i]: the adjoint of the "
-                      "node that hands the share on."),
+                  say="Only f has an adjoint other than 0. bar[p] has to grow, by slope times bar[i]: the adjoint of "
+                      "the node that hands the share on."),
         Diagnosis("tangents", _tangents,
                   say="These are the derivatives of all nodes by the first (tangents), not those of f by all nodes."),
         Diagnosis("from front to back", _sweep(0.0, lambda old, share, j: old + share, order=iter),
-                  say="The nodes are visited from the first to the last. An adjoint can be handed on only when it is "
-                      "complete: begin at f."),
+                  say="Only the shares that f itself hands out arrive: are the nodes visited from the first to the "
+                      "last, or does the sweep end after one? Begin at f, and go on to the first node."),
         Diagnosis("started at one", _sweep(1.0, lambda old, share, j: old + share),
                   say="All adjoints start at 0 and collect shares; only that of f starts at 1."),
         Diagnosis("slopes alone", _slopes_alone,

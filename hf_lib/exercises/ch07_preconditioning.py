@@ -115,14 +115,33 @@ def _builder_cases(rng):
 
 
 def _apply(build, gradients, lam):
-    """What the built function does to a second r; "nothing" where it returns None, as the stub does."""
+    """What the built function does to a second r; or in a word what is wrong beside the values.
+
+    "nothing" where it returns None, as the stub does; "r changed"; "first changed": the result of the first call.
+    """
     solve = build(gradients, lam)
     if not callable(solve):
         return solve
     d = gradients.shape[1]
-    solve(np.ones(d))
-    found = solve(np.arange(1.0, d + 1))
-    return "nothing" if found is None else found
+    first, r = solve(np.ones(d)), np.arange(1.0, d + 1)
+    kept = np.array(first)
+    found = solve(r)
+    if found is None:
+        return "nothing"
+    if not np.array_equal(r, np.arange(1.0, d + 1)):
+        return "r changed"
+    return found if np.array_equal(first, kept) else "first changed"
+
+
+def _in_place(gradients, lam):
+    M = (np.mean(gradients**2, axis=0) + lam) ** 0.75
+    return lambda r: np.divide(r, M, out=r)
+
+
+def _one_buffer(gradients, lam):
+    M = (np.mean(gradients**2, axis=0) + lam) ** 0.75
+    buffer = np.empty_like(M)
+    return lambda r: np.divide(r, M, out=buffer)
 
 
 q5 = FunctionExercise(
@@ -150,6 +169,12 @@ q5 = FunctionExercise(
     cases=_builder_cases,
     probe=_apply,
     diagnoses=(
+        Diagnosis("r changed in place", _in_place,
+                  say="The function writes into r, which belongs to the caller: CG still needs it. Return a "
+                      "new array."),
+        Diagnosis("one array for all results", _one_buffer,
+                  say="Each call writes its result into the same array, so that it changes what the call "
+                      "before returned."),
         Diagnosis("M itself", lambda gradients, lam: (np.mean(gradients**2, axis=0) + lam) ** 0.75,
                   say="You return the diagonal. Asked for is the function r ↦ M⁻¹r."),
         *combined(

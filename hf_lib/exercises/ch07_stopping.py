@@ -50,6 +50,7 @@ def _stop_cases(rng):
     yield -2.0 * np.ones(8), 1e-3, 3, 7                         # the rule and the cap at once
     yield np.array([0.0, -1.0, np.nan, np.nan, np.nan, np.nan, np.nan]), 1e-3, 2, 6
     yield np.array([0.0, -1.0] + [np.nan] * 6), 1e-3, 2, 6
+    yield np.array([0.0, -1.0, -2.0, -3.0]), 1e-3, 10, 3                     # the cap before there are j steps
     yield np.array([3.0, 2.0, 1.5, 1.4, 1.4, 1.4, 1.4, 1.4]), 1e-3, 2, 50
     yield 0.01 * np.array([0.0, -1.0, -1.5, -1.6, -1.65, -1.67]), 5e-3, 2, 50
     yield np.array([0.0, -1.6, -1.6, -1.6, -1.6, -1.61]), 4e-3, 3, 50       # more than ε, less than j ε

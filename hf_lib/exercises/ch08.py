@@ -204,5 +204,12 @@ q5 = FunctionExercise(
                   say="You have brought all factors near 1 alike. In q the direction i counts with c_i²/h_i."),
         Diagnosis("the full step", lambda h, c, k: np.ones_like(h),
                   say="All factors 1: that is the full step, which CG reaches only after enough steps."),
+        Diagnosis("one step, whatever k", lambda h, c, k: _polynomial(h, c, 1, _energy),
+                  say="That is the filter of one step. s has k coefficients."),
+        Diagnosis("the error", lambda h, c, k: _polynomial(h, c, k, lambda h, c: c / h),
+                  say="You have made the distance from the full step as small as possible. CG makes q as low as "
+                      "possible."),
+        Diagnosis("cut off", lambda h, c, k: np.clip(_polynomial(h, c, k, _energy), 0, 1),
+                  say="You cut the factors at 0 and 1. CG may overshoot."),
     ),
 )

@@ -50,7 +50,7 @@ q3 = FunctionExercise(
     hints=("Two thresholds make three cases. Which of them means that the model promised too much?",
            "What is `float('nan') < 0.25`? Find a way to ask that is true for NaN as well.",
            "`not rho >= 1 / 4` is true for NaN, too: begin with the bad case, and let the middle one be what is left."),
-    cases=lambda rng: [(float(rng.uniform(0.1, 10)), rho) for rho in RATIOS],
+    cases=lambda rng: [*((float(rng.uniform(0.1, 10)), rho) for rho in RATIOS), (2e-4, 0.9)],     # no floor
     own_work=(levenberg_marquardt,),
     diagnoses=combined(
         _rule,
@@ -61,6 +61,13 @@ q3 = FunctionExercise(
          "is a bad ρ.", {"nan": "down"}),
         ("the wrong way round", "After a bad step (small ρ) the model has to be trusted less: λ grows.",
          {"up": 2 / 3, "down": 3 / 2}),
+        ("a floor", "There is no floor in this rule: after a good step λ is 2/3 of what it was, however small.",
+         {"change": lambda lam, factor: max(lam * factor, 1e-3) if factor < 1 else lam * factor}),
+        ("2/3 rounded", "The factor down is 2/3 itself: rounded, λ drifts from step to step.", {"down": 0.6667}),
+        ("2/3 rounded", "The factor down is 2/3 itself: rounded, λ drifts from step to step.", {"down": 0.66}),
+        ("2/3 rounded", "The factor down is 2/3 itself: rounded, λ drifts from step to step.", {"down": 0.667}),
+        ("added, not multiplied", "λ is multiplied by 3/2 or by 2/3: nothing is added.",
+         {"change": lambda lam, factor: lam + factor if factor > 1 else lam - factor}),
         ("at the border 1/4", "Where ρ is 1/4, λ stays.", {"low": lambda r: r <= 1 / 4}),
         ("at the border 3/4", "Where ρ is 3/4, λ stays.", {"high": lambda r: r >= 3 / 4}),
         ("above 1 taken for bad", "ρ above 1 means that f fell by more than was promised. This rule trusts more then, "
@@ -84,7 +91,8 @@ q3 = FunctionExercise(
         ("up in both cases", "After a good step λ falls: by 2/3.", {"up": 3 / 2, "down": 3 / 2}),
         ("added", "λ is multiplied by 3/2 or 2/3, not increased by it.",
          SOUND | {"change": lambda lam, factor: lam + factor, "up": 3 / 2, "down": 2 / 3}),
-        without=({"NaN taken for good", "up in both cases"}, {"above 1 taken for bad", "up in both cases"},
+        without=({"a floor", "the wrong way round"}, {"a floor", "up in both cases"},
+                 {"NaN taken for good", "up in both cases"}, {"above 1 taken for bad", "up in both cases"},
                  {"one threshold, 1/4", "up in both cases"}),
     ) + (
         Diagnosis("NaN left out, the borders, the wrong way round",

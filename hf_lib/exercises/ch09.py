@@ -157,7 +157,7 @@ FULL = 1 + 4 / 3 * 31 + 1
 
 def _priced(name, price, say):
     """Diagnoses of a wrong price, with Adam's steps in whole numbers and not."""
-    return tuple(Diagnosis(name, (price, steps), say) for steps in dict.fromkeys((price, int(price + 1e-9))))
+    return tuple(Diagnosis(name, (price, steps), say) for steps in dict.fromkeys((round(price, 9), int(price + 1e-9))))
 
 
 q4 = ValueExercise(

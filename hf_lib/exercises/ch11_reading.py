@@ -31,6 +31,7 @@ def _curves(rng):
     yield np.array([1.0, 3, 4]), np.array([1.0, 2, 1]), 2.0
     yield np.array([1.0, 3, 4]), np.array([5.0, 2, 2]), 2.0
     yield np.array([1.0, 2, 5]), np.array([4.0, 3, 3.5]), 1.0           # never below
+    yield np.array([1.0, 3, 4]), np.array([5.0, 4, 2]), 3.0             # at the last entry alone
     for _ in range(2):
         yield np.cumsum(rng.uniform(1, 2, 12)), 5 / np.arange(1, 13) + rng.uniform(0, 1, 12), 1.5
 

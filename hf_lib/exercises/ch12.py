@@ -96,6 +96,7 @@ def _histories(rng):
     yield np.array([2.0, 4, 6, 8]), np.array([9.0, 6, 4, 5.5]), 5.0               # gets there and does not stay
     yield np.array([1.0, 3, 4, 7, 9]), np.array([9.0, 4.5, 3.2, 3, 3.4]), 3.5     # nearest, lowest and last are others
     yield np.array([2.0, 3, 5, 7]), np.array([9.0, 5, 4, 6]), 5.0                 # exactly, then below, then above
+    yield np.array([2.0, 3, 5]), np.array([4.0, 6, 7]), 5.0                       # at once, and not again
 
 
 def _first(below, error, target):
@@ -177,6 +178,8 @@ q5 = FunctionExercise(
          {"below": lambda error, target: error >= target, "row": _first}),
         ("the first row above", "`argmin` of booleans is the place of the first False, a row above the target.",
          AT_OR_BELOW | {"row": lambda below, error, target: np.argmin(below)}),
+        ("only the first row", "Only the first row is looked at: return ∞ after the loop, when none was at or below.",
+         AT_OR_BELOW | {"row": lambda below, error, target: 0 if below[0] else len(below)}),
         ("∞ unless all are", "Ask `any`, not `all`: one row at or below is enough.",
          AT_OR_BELOW | {"row": lambda below, error, target: int(np.argmax(below)) if below.all() else len(below)}),
         most=1,

@@ -58,7 +58,8 @@ q4 = ValueExercise(
         Diagnosis("a gradient taken for two", _pictures(a_weight=8 / 3),
                   say="A gradient is 3 multiplications a weight: forward 1, backward 2."),
         Diagnosis("forward and back once", _pictures(a_weight=2),
-                  say="G v costs 4/3 of a gradient, and that is 3 multiplications a weight: forward 1, backward 2."),
+                  say="That is twice the answer. One G v costs 4/3 of a gradient, 4 multiplications a weight, and one "
+                      "application is A⁻¹ R S⁻¹, once."),
         Diagnosis("additions counted", _pictures(a_weight=8),
                   say="Count multiplications on both sides: 4 a weight, with or without their additions."),
         Diagnosis("the inverses", _pictures(lambda n, m: n**3 + m**3),

@@ -103,6 +103,9 @@ q4 = FunctionExercise(
             ("divided by λ", "y solves K y = r: nothing is to be divided by λ.", {"right": lambda r, lam: r / lam}),
         ),
         Diagnosis("the two exchanged", lambda J, r, lam: _by()(J, r, lam)[::-1], say="The order is K, then p."),
+        Diagnosis("the diagonal alone", lambda J, r, lam: (np.diag(np.sum(J**2, axis=1) + lam),
+                                                           -J.T @ (r / (np.sum(J**2, axis=1) + lam))),
+                  say="You keep the diagonal of K alone. Its other entries tie the residuals together."),
     ),
 )
 

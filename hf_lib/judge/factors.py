@@ -96,6 +96,8 @@ def _factor_by_name(pairs, trials, context, always):
             return Finding("one factor off", f"{about} is `{name}` times what it should be, in every case.")
         if always([1 / value for value in values]):
             return Finding("one factor off", f"{about} is what it should be divided by `{name}`, in every case.")
+        if name.startswith("len(") and 1 not in values and always([value / (value - 1) for value in values]):
+            return Finding("N − 1", f"{about} is divided by `{name} - 1` where `{name}` belongs, in every case.")
     return None
 
 

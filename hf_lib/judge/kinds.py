@@ -161,7 +161,7 @@ class FunctionExercise(Exercise):
         if found := checks.first(checks.FORM, trials, context) or run.again():
             return found
         found = checks.first(checks.VALUES, trials, context)
-        if found.name == "wrong values":
+        if found.name in ("wrong values", "one part wrong"):
             found = one_slip(self, trials) or found
         shown = case_in_words(first_wrong(trials, context), context, len(trials))
         return found._replace(details=(*found.details, *shown))

@@ -21,7 +21,10 @@ def no_effect(trials, context):
 
 
 def _has_none(trial, number, context, should):
-    """Whether one argument's change leaves the learner's result as it is; and the reference's not, if it ``should``."""
+    """Whether no change of an argument changes the learner's result; and the first the reference's, if it ``should``.
+
+    One change is not enough: a function may ignore the size of an argument, or the order of its entries.
+    """
     value = trial.args[number]
     other = (not value) if isinstance(value, bool) else moved(value)
     if other is value:                                   # nothing else is known to be as good
@@ -29,7 +32,18 @@ def _has_none(trial, number, context, should):
     before, after = (_results(context, trial, number, v) for v in (value, other))
     if any(result is None for result in (*before, *after)) or not agree(after[0], before[0], 1e-12):
         return False
-    return not should or not agree(after[1], before[1], 1e-3)
+    if should and agree(after[1], before[1], 1e-3):
+        return False
+    results = (_results(context, trial, number, v)[0] for v in _otherwise(value))
+    return all(result is None or agree(result, before[0], 1e-12) for result in results)
+
+
+def _otherwise(value):
+    """The entries in reverse order, and each scaled by a factor of its own."""
+    if isinstance(value, (list, np.ndarray)) and np.ndim(value) and len(value) > 1:
+        yield value[::-1]
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fc" and value.size > 1:
+        yield value * np.linspace(0.5, 1.5, value.size, dtype=value.dtype).reshape(value.shape)
 
 
 def _results(context, trial, number, value):

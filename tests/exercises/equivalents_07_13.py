@@ -58,7 +58,7 @@ EQUIVALENT = {
     "ch11.q4": {
         "average = thetas[0]": "the first θ enters with weight 1, and nothing is changed in place",
         "average = np.ones_like(thetas[0])": "the first θ enters with weight 1",
-        "average = np.zeros_like(thetas[-1])": PLACE,
+        "average = np.zeros_like(thetas[0 - 1])": PLACE,
     },
     "ch12.q1": {"return np.mean(np.sum((X - m) ** 2, axis=1))": "a square has no sign"},
     "ch12.q3": dict.fromkeys((

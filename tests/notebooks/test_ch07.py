@@ -134,7 +134,7 @@ def test_a_verdict_that_never_changes_is_told_so(always):
 
 def test_the_reader_hears_which_of_several_values_is_wrong():
     verdict = exercises.q1.check((99, 2, 1))
-    assert verdict.details == ("value 1 of 3 is wrong",), verdict
+    assert verdict.message == "The first of the three values is wrong; the others are right.", verdict
 
 
 def all_sources():
