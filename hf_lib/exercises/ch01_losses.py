@@ -12,7 +12,9 @@ __all__ = ["q2", "q3"]
 def _logit_cases(rng):
     """Three random cases, one of them in float32, and one with logits far beyond exp's reach."""
     for n, m, scale in ((4, 3, 1.0), (7, 1, 3.0), (2, 5, 1000.0)):
-        yield scale * rng.normal(size=(n, m)), rng.integers(0, 2, size=(n, m)).astype(float)
+        z, Y = scale * rng.normal(size=(n, m)), rng.integers(0, 2, size=(n, m)).astype(float)
+        z.flat[:2], Y.flat[:2] = (2 * scale, -2 * scale), (0, 1)         # far on the wrong side, whatever was drawn
+        yield z, Y
     yield rng.normal(size=(5, 2)).astype(np.float32), rng.uniform(size=(5, 2)).astype(np.float32)
 
 
