@@ -76,7 +76,9 @@ def _radius(M):
 def _rate_cases(rng):
     for n, d, size in ((6, 2, 0.5), (7, 3, 1.0), (5, 1, -2.0), (8, 4, 0.3)):
         bends = rng.normal(size=(n, d, d))
-        yield rng.normal(size=(n, d)), size * (rng.normal(size=n) + 0.5), bends + bends.transpose(0, 2, 1)
+        J, r, bends = rng.normal(size=(n, d)), size * (rng.normal(size=n) + 0.5), bends + bends.transpose(0, 2, 1)
+        yield J, r, bends
+    yield J, -r, bends                                   # every µ with the other sign: the largest |µ| is once below 0
 
 
 q3 = FunctionExercise(
