@@ -2,11 +2,11 @@
 
 from types import SimpleNamespace
 
-import hf_lib.exercises
 import pytest
 from chapter_cells import NOTEBOOKS, Silent, sources_of
 from students import all_written
 
+import hf_lib.exercises
 from hf_lib.exercises import find
 
 RIGHT = [written for written in all_written() if written.right]
@@ -17,7 +17,8 @@ USED = {                                                    # the answers that a
     "12": ("ch12.q1", "ch12.q2", "ch12.q3", "ch12.q5"),
     "13": ("ch13.q1", "ch13.q3"),
 }
-LAST = {"08": "best_cubic", "09": "digit_records", "11": "running_average(", "12": "cost_to_reach(", "13": "residual_of("}
+LAST = {"08": "best_cubic", "09": "digit_records", "11": "running_average(", "12": "cost_to_reach(",
+        "13": "residual_of("}
 ONLY = {"11": ("import numpy as np", "running_average(")}       # the cells between read runs and train
 
 
