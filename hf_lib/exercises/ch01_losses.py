@@ -152,6 +152,8 @@ q3 = FunctionExercise(
                   say="Every output meets the first target: y[0] is one number."),
         Diagnosis("not squared", lambda z, y: 0.5 * np.mean(np.abs(z[:, 0] - y)),
                   say="These are absolute values, not squares."),
+        Diagnosis("the root of the mean", lambda z, y: np.sqrt(np.mean((z[:, 0] - y) ** 2)),
+                  say="This is the root of the mean square; the formula has ½ and no root."),
         Diagnosis("the square of the mean", lambda z, y: 0.5 * np.mean(z[:, 0] - y) ** 2,
                   say="You square the mean of the residuals, in which plus and minus cancel. Square each first."),
         Diagnosis("the root of the sum", lambda z, y: 0.5 * np.linalg.norm(z[:, 0] - y) / len(y),

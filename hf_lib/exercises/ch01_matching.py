@@ -108,6 +108,7 @@ q5 = ValueExercise(
         Diagnosis("the sign of log 3", np.log(3), say="That is −log ⅓. Solve σ(z) = ⅓: z = log(p/(1 − p))."),
         Diagnosis("σ, not its inverse", 1 / (1 + np.exp(-1 / 3)),
                   say="That is σ(⅓). You have p = ⅓, and ask for the z with σ(z) = p."),
+        Diagnosis("the curvature at 0", 1 / 16, say="That is the curvature at z = 0; asked for is where it is zero."),
         Diagnosis("a logarithm to base 10", np.log10(0.5), say="σ has e in it: take the natural logarithm."),
         Diagnosis("the symmetric point", 0.0, say="At z = 0 the curvature is still positive: it is 1/16."),
         Diagnosis("wrong type", "minus log 2"),

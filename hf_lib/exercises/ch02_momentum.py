@@ -80,6 +80,12 @@ q2 = FunctionExercise(
                     lambda eta, mu, h, end=end: _rate(_momentum_matrix, np.abs)(eta, mu, [end(h)]),
                     say=f"That is the rate of the {word} curvature alone. The slowest direction may be at either end.")
           for word, end in (("largest", np.max), ("smallest", np.min))),
+        Diagnosis("the mean curvature",
+                  lambda eta, mu, h: _rate(_momentum_matrix, np.abs)(eta, mu, [np.mean(h)]),
+                  say="You used the mean curvature. Each has a matrix of its own, and the slowest decides."),
+        Diagnosis("the mean over the directions",
+                  lambda eta, mu, h: np.mean([_rate(_momentum_matrix, np.abs)(eta, mu, [x]) for x in h]),
+                  say="You took the mean over the directions; the slowest decides."),
         Diagnosis("the easiest direction",
                   lambda eta, mu, h: min(np.max(np.abs(np.linalg.eigvals(np.array(_momentum_matrix(eta, mu, x)))))
                                          for x in h),

@@ -61,6 +61,10 @@ q1 = ValueExercise(
                   say="The first two are right. The last is R{θ₁²} = 2 θ₁ R{θ₁}: the 2 is missing."),
         Diagnosis("factor 2 of the square, in R{f} too", (42, 28, 12),
                   say="R{θ₁²} is 2 θ₁ R{θ₁}: the 2 is missing, in R{f} and in the last."),
+        Diagnosis("v₁ forgotten in the last", (102, 28, 6),
+                  say="The first two are right. R{θ₁²} = 2 θ₁ R{θ₁}, and R{θ₁} is v₁."),
+        Diagnosis("the sign of v₂, in R{g₁}", (102, 52, 24),
+                  say="R{f} and the last are right. In R{g₁} the term with v₂ = −2 is negative."),
         Diagnosis("the diagonal of H", (102, 40, 0), say="∂f/∂θ₁ depends on θ₂ as well, and ∂f/∂θ₂ on θ₁."),
         Diagnosis("products, entry by entry", (102, 120, -18),
                   say="R{f} is right, and these are its two terms. Asked is how each entry of ∇f changes along v."),
@@ -153,6 +157,11 @@ def _tied(move_decoder=True, move_code=True, through=True, decoder=True, slope=T
     return answer
 
 
+def _with_a_for_the_slope(W, X, V, u):
+    a = np.tanh(X @ W)
+    return (a * (X @ V)) @ W.T + a @ V.T, X.T @ (a * (u @ W)) + u.T @ a
+
+
 def _tied_cases(rng):
     for N, n, k in ((4, 3, 2), (5, 4, 3), (3, 3, 4)):
         yield rng.normal(size=(n, k)), rng.normal(size=(N, n)), rng.normal(size=(n, k)), rng.normal(size=(N, n))
@@ -196,6 +205,9 @@ q4 = FunctionExercise(
                   say="R{z} is right. W is used twice: the decoder's share uᵀa is missing in the adjoint."),
         Diagnosis("the encoder's share forgotten", _tied(through=False),
                   say="R{z} is right. The adjoint has only the decoder's share: W is used in the encoder as well."),
+        Diagnosis("one use only, both ways", _tied(move_decoder=False, decoder=False),
+                  say="W is used twice: R{z} has a second term with Vᵀ, and the adjoint a second share, uᵀa."),
+        Diagnosis("a for its slope", _with_a_for_the_slope, say="tanh's slope is 1 − a², not a."),
         Diagnosis("the slope forgotten", _tied(slope=False, back_slope=False),
                   say="tanh's slope 1 − a² is missing, on the way forward and on the way back."),
         Diagnosis("the slope forgotten forward", _tied(slope=False),
