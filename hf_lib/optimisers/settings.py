@@ -90,7 +90,7 @@ PRESETS = {
                            preconditioner=None, backtracking=False, line_search=False),
     # What experiments/mini_batches.py and mnist.py showed (notebooks 10 §9, 11 §3): 784-800-10 on MNIST, float32.
     # curvature_batch: a product costs a quarter. The model knows less of the batch, so the rule finds its balance at a
-    #   larger λ (at batch 1,000: 0.13 where it was 0.03). ρ on other data stays near 0: the gradient is the whole batch's.
+    #   larger λ (at batch 1,000: 0.13 where it was 0.03). ρ on other data is near 0: the gradient is the whole batch's.
     # max_cg, warm_start: three iterations a step; the warm start carries the solution from batch to batch.
     # preconditioner: at λ ≥ 0.1 it is nearly a multiple of 1 (11 §10), and costs a product.
     # damping_floor: eight CG steps on one batch for everything let λ fall below 0.001 and blew up. 0.1 is the floor
