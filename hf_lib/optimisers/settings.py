@@ -90,15 +90,17 @@ PRESETS = {
                            preconditioner=None, backtracking=False, line_search=False),
     # What experiments/mini_batches.py and mnist.py showed (notebooks 10 §9, 11 §3): 784-800-10 on MNIST, float32.
     # curvature_batch: a product costs a quarter. The model knows less of the batch, so the rule finds its balance at a
-    #   larger λ (at batch 1,000: 0.13 where it was 0.03). ρ on other data stays near 0: the gradient is the whole batch's.
+    #   larger λ (at batch 1,000: 0.13 where it was 0.03). ρ on other data is near 0: the gradient is the whole batch's.
     # max_cg, warm_start: three iterations a step; the warm start carries the solution from batch to batch.
     # preconditioner: at λ ≥ 0.1 it is nearly a multiple of 1 (11 §10), and costs a product.
     # damping_floor: eight CG steps on one batch for everything let λ fall below 0.001 and blew up. 0.1 is the floor
-    #   of a run's first half. The caller who knows its length K raises it, as a learning rate is lowered:
-    #   damping_floor=lambda k: 0.1 if 2 * k < K else 1.0.
+    #   of a run's first half. The caller who knows its length K may raise it in the second, as a learning rate is
+    #   lowered: damping_floor=lambda k: 0.1 if 2 * k < K else 1.0. (With one seed that made no difference.)
     # line_search: a step that raises f on its own batch is shortened.
     # stop, backtracking: off, for the cap on CG comes first.
-    # The others are those of martens2010. MEASURED
+    # The others are those of martens2010.
+    # Three seeds on all 60,000, 20 epochs with the raised floor, L2 1e-4, running average of θ: 1.53 % test error at
+    #   55 GE. At batch 500 with five preconditioned iterations, the preset's first form: 1.65 % at 75 GE.
     "stochastic": Settings(damping=1.0, damping_floor=0.1, gradient_batch=125, curvature_batch=31, max_cg=3,
                            preconditioner=None, stop=None, backtracking=False),
 }
