@@ -99,9 +99,6 @@ q2 = FunctionExercise(
                     say=f"That is the rate of the {word} curvature in `h`: does your loop end there, or keep "
                         "nothing else?")
           for word, place in (("first", 0), ("last", -1))),
-        Diagnosis("a mean over the curvatures",
-                  lambda eta, mu, h: np.mean([_rate(_momentum_matrix, np.abs)(eta, mu, [x]) for x in h]),
-                  say="You average over the curvatures. The slowest direction decides: the largest."),
         Diagnosis("a symmetric matrix's eigenvalues",
                   lambda eta, mu, h: max(np.abs(np.linalg.eigvalsh(_momentum_matrix(eta, mu, x))).max() for x in h),
                   say="`eigvalsh` is for symmetric matrices and reads one half of yours: take `eigvals`."),

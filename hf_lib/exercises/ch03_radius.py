@@ -152,7 +152,7 @@ q6 = FunctionExercise(
         Diagnosis("λ = the radius", lambda H, g, radius: -np.linalg.solve(H + radius * np.eye(len(g)), g),
                   say="You take the radius for λ. λ has to be found, so that the step is as long as the radius."),
         Diagnosis("λ = 1", lambda H, g, radius: -np.linalg.solve(H + np.eye(len(g)), g),
-                  say="You damp with λ = 1 in every case. λ has to be found, so that the step is as long as the radius."),
+                  say="You damp with λ = 1 in every case. Find the λ whose step is as long as the radius."),
         Diagnosis("along −g alone", _cauchy,
                   say="This is the best step along −g (the Cauchy point). Other directions have lower q."),
         Diagnosis("sign", _uphill),
