@@ -66,8 +66,8 @@ class LabPage:
         with suppress(TimeoutError):  # then `faults` says what is not there
             self.page.wait_for_function("shown => hf.standing(shown)", arg=shown, timeout=WIDGETS)
 
-    def misfits(self, code: bool = True) -> list[str]:
-        """What scrolls sideways or is too high in a laptop's windows, the file browser open; `code` or figures only."""
+    def misfits(self) -> list[str]:
+        """What scrolls sideways or is too high in a laptop's windows, the file browser open."""
         found = []
         self.page.evaluate("hf.files(true)")
         for width, judged in WINDOWS.items():
@@ -75,7 +75,7 @@ class LabPage:
             self.page.wait_for_timeout(300)            # the notebook is laid out again
             found += [f"{words} (window {width} pixels wide)"
                       for what, words in self.page.evaluate("most => hf.misfits(most)", HIGHEST)
-                      if what in judged and (code or what != "code")]
+                      if what in judged]
         self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         self.page.evaluate("hf.files(false)")
         return found

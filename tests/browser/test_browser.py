@@ -11,8 +11,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from limits import kept  # noqa: E402
-
 ARTEFACTS = ROOT / "artefacts" / "browser"  # for a person to look at
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -23,7 +21,7 @@ def look_over(page, path):
     """Open a notebook, run it and move everything: (the figures' moves, all faults)."""
     page.open(path)
     page.run()
-    found = page.faults() + page.misfits(code=kept(path, "columns"))
+    found = page.faults() + page.misfits()
     moved = page.move_figures()
     found += [fault for moves in moved for fault in moves.faults] + page.faults()
     return moved, list(dict.fromkeys(found))

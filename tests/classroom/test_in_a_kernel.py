@@ -51,19 +51,19 @@ def test_the_next_day(mine):
         "def column_of(Z):\n    # the largest entry of each row\n    return np.argmax(Z, axis=1)",
         "%%time\n# exercise ch00.q2\ndef error_rate(Z, labels):\n    return np.mean(column_of(Z) != labels)",
         "ex.q2.check(error_rate)",
-        "# exercise ch00.q1\ncost = 1 + 12 * 4 / 3 + 3 / 3\n\nex.q1.check(cost)",
+        "# exercise ch00.q1\ncost = 1 + 15 * 4 / 3 + 9 / 3\n\nex.q1.check(cost)",
     ]
     *_, second, first = run(mine, *solved)
     assert "✓ ch00.q2: correct" in second and "✓ ch00.q1: correct" in first
     answers = json.loads((mine / "answers.json").read_text("utf-8"))["answers"]
     assert "    # the largest entry of each row" in answers["ch00.q2"]["text"]
-    assert answers["ch00.q1"]["text"] == ["cost = 18.0"]
+    assert answers["ch00.q1"]["text"] == ["cost = 24.0"]
     brought, shown, twice, progress = run(
         mine, "from hf_lib.exercises import bring\nerror_rate = bring('ch00.q2')\nerror_rate",
         "bring('ch00.q1')", "from hf_lib.exercises import ch00 as ex\nex.q2.check(error_rate)",
         "from hf_lib.classroom.progress import my_progress\nmy_progress()")
     assert brought.startswith("ch00.q2: your own `error_rate`, of ") and brought.endswith(", kept when it was checked")
-    assert shown.startswith("ch00.q1: your own `18.0`, of ") and "correct" in twice
+    assert shown.startswith("ch00.q1: your own `24.0`, of ") and "correct" in twice
     assert "2 of 3   ch00.q3" in progress
     assert json.loads((mine / "answers.json").read_text("utf-8"))["answers"] == answers
 
