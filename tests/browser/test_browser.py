@@ -1,5 +1,4 @@
 """Every chapter in a real browser: its figures move, and nothing is broken, unnamed or fetched from outside."""
-import sys
 from pathlib import Path
 
 import figure_moves
@@ -9,7 +8,6 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
 
 ARTEFACTS = ROOT / "artefacts" / "browser"  # for a person to look at
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
