@@ -1,7 +1,6 @@
 """An answer brought from where it was kept: judged apart, then defined here, and said whose it is and why."""
 
 import ast
-import linecache
 from dataclasses import dataclass
 
 from .answers import Answer
@@ -66,17 +65,10 @@ def bring(exercise, folders):
 def _taken(exercise, candidate):
     """Define a text and let the exercise take it; return why that did not work, else ""."""
     try:
-        exercise.take(define(exercise, candidate.text), candidate.whose)
+        exercise.take(exercise.compile(candidate.text, f"<your answer to {exercise.name}>"), candidate.whose)
     except Exception as error:                             # it worked apart, and not here
         return f"could not be defined here ({type(error).__name__}: {error})"
     return ""
-
-
-def define(exercise, text):
-    """Run a text of definitions as the notebook would; return what it gives. Its lines are shown in errors."""
-    name = f"<your answer to {exercise.name}>"
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    return exercise.compile(text, name)
 
 
 def _candidates(exercise, folder):

@@ -20,10 +20,6 @@ class Outcome:
     calls: dict | None = None
     warned: tuple[str, ...] = ()
 
-    @property
-    def passed_through(self):
-        return tuple(self.calls)
-
 
 def call(function, args, watched=()):
     """Call ``function(*args)`` within the limits of time; return an `Outcome`, whatever the function does.

@@ -177,11 +177,13 @@ class Exercise:
             display(verdict)
 
     def compile(self, source, filename=None):
-        """Run a source text as the notebook would; return what it defines under the stub's name."""
+        """Run a source text as the notebook would; return what it defines under the stub's name.
+
+        Its lines are known by ``filename`` from then on, so that an error can show them.
+        """
         namespace = {"np": np, "__name__": f"hf_lib.exercises.{self.name}", **self.uses}
-        if filename is None:
-            filename = f"<{self.name}, {zlib.crc32(source.encode()):08x}>"
-            linecache.cache[filename] = len(source), None, source.splitlines(keepends=True), filename
+        filename = filename or f"<{self.name}, {zlib.crc32(source.encode()):08x}>"
+        linecache.cache[filename] = len(source), None, source.splitlines(keepends=True), filename
         exec(compile(source, filename, "exec"), namespace)
         return namespace[self.target]
 

@@ -14,7 +14,7 @@ def helper(x):
 
 
 def watched_call():
-    return call(lambda x: helper(x), (1,), watched=(helper,)).passed_through
+    return tuple(call(lambda x: helper(x), (1,), watched=(helper,)).calls)
 
 
 def test_under_the_profiler_of_prun():
