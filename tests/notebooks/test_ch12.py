@@ -259,6 +259,9 @@ def test_what_is_said_of_weight_decay():
 
 
 def test_what_is_said_of_the_other_runs_at_full_size():
+    slow, _ = hf.datasets.run("autoencoder_curves_momentum_hour")                      # as many epochs, µ up to 0.9
+    assert slow["cost"][-1] == HOUR["momentum"]["cost"][-1]
+    assert slow["cpu_seconds"][-1] > 2 * HOUR["momentum"]["cpu_seconds"][-1]
     recipe, _ = hf.datasets.run("autoencoder_curves_martens")
     assert recipe["train"][-1] == pytest.approx(5.72, abs=0.01)
     assert recipe["cpu_seconds"][-1] == pytest.approx(1800, abs=10)
