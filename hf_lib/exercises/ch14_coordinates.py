@@ -16,9 +16,8 @@ def _symmetric(rng, *shape):
 
 
 def _changes(rng):
-    for d, k in ((3, 3), (4, 2), (2, 3)):
-        yield (rng.normal(size=d), _symmetric(rng, d), _symmetric(rng, d), rng.normal(size=(d, k)),
-               _symmetric(rng, d, k))
+    for d in (3, 2, 4):
+        yield rng.normal(size=d), _symmetric(rng, d), _symmetric(rng, d), rng.normal(size=(d, d)), _symmetric(rng, d, d)
 
 
 def _changed(first=lambda g, A: A.T @ g, fisher=lambda F, A: A.T @ F @ A, hessian=lambda H, A: A.T @ H @ A,
@@ -35,8 +34,8 @@ q3 = FunctionExercise(
         def in_new_coordinates(g, F, H, A, B):
             """∇f, F and H with respect to η, where θ = ψ(η).
 
-            g (d,), F and H (d, d) with respect to θ; A (d, k) holds ∂θ_i/∂η_j;
-            B (d, k, k): B[i] is the matrix of second derivatives of θ_i.
+            g (d,), F and H (d, d) with respect to θ; A (d, d) holds ∂θ_i/∂η_j;
+            B (d, d, d): B[i] is the matrix of second derivatives of θ_i.
             """
             g_new = ...
             F_new = ...
@@ -47,17 +46,17 @@ q3 = FunctionExercise(
         def in_new_coordinates(g, F, H, A, B):
             """∇f, F and H with respect to η, where θ = ψ(η).
 
-            g (d,), F and H (d, d) with respect to θ; A (d, k) holds ∂θ_i/∂η_j;
-            B (d, k, k): B[i] is the matrix of second derivatives of θ_i.
+            g (d,), F and H (d, d) with respect to θ; A (d, d) holds ∂θ_i/∂η_j;
+            B (d, d, d): B[i] is the matrix of second derivatives of θ_i.
             """
             g_new = A.T @ g
             F_new = A.T @ F @ A
             H_new = A.T @ H @ A + np.einsum("i,ijk->jk", g, B)
             return g_new, F_new, H_new
         ''',
-    why="$\\partial f / \\partial \\eta_j = \\sum_i A_{ij} g_i$. Every per-example gradient changes in the same way, so "
-        "$F$, a mean of $g g^\\top$, becomes $A^\\top F A$. For $H$ differentiate $A^\\top g$ once more, by the product "
-        "rule: $g$ changes along $A$, which gives $A^\\top H A$, and $A$ itself changes, which gives "
+    why="$\\partial f / \\partial \\eta_j = \\sum_i A_{ij} g_i$. Every per-example gradient changes in the same way, "
+        "so $F$, a mean of $g g^\\top$, becomes $A^\\top F A$. For $H$ differentiate $A^\\top g$ once more, by the "
+        "product rule: $g$ changes along $A$, which gives $A^\\top H A$, and $A$ itself changes, which gives "
         "$\\sum_i g_i \\nabla^2 \\theta_i$. This second term vanishes where ψ is linear, and where $g = 0$.",
     hints=("Begin with the chain rule for one entry, $\\partial f / \\partial \\eta_j$. Which index of A is summed?",
            "F is a mean of products $g g^\\top$. And H is the derivative of $A^\\top g$: *two* factors depend on η.",
@@ -67,7 +66,11 @@ q3 = FunctionExercise(
     diagnoses=combined(
         _changed,
         ("A for its transpose", "∂f/∂η_j = Σ_i A_ij g_i: the sum is over A's first index, so it is Aᵀ g.",
-         {"first": lambda g, A: A @ g[:A.shape[1]] if A.shape[1] <= len(g) else A @ np.pad(g, (0, A.shape[1] - len(g)))}),
+         {"first": lambda g, A: A @ g}),
+        ("the inverse", "The chain rule multiplies ∂f/∂θ by ∂θ/∂η = A. No inverse is taken.",
+         {"first": lambda g, A: np.linalg.solve(A, g)}),
+        ("A F Aᵀ", "Each g in F becomes Aᵀ g, and each gᵀ becomes gᵀA: AᵀFA.", {"fisher": lambda F, A: A @ F @ A.T}),
+        ("A H Aᵀ", "H's first term is Aᵀ H A, with A as in F.", {"hessian": lambda H, A: A @ H @ A.T}),
         ("the bend left out", "H has a second term wherever ψ is not linear: A itself depends on η.",
          {"bend": lambda g, A, B: 0}),
         ("the bend without g", "In H's second term each B[i] has the factor g_i.",
@@ -126,8 +129,8 @@ q4 = FunctionExercise(
             return delta, M
         ''',
     why="Put $A^\\top F A + \\lambda I = A^\\top (F + \\lambda M) A$: that asks for $A^\\top M A = I$, so "
-        "$M = A^{-\\top} A^{-1} = (A A^\\top)^{-1}$. Then $A^\\top (F + \\lambda M) A\\,\\delta_\\eta = -A^\\top g$, and the "
-        "outer $A^\\top$ drops out. So λI in other coordinates is *another* damping in yours, and it measures the "
+        "$M = A^{-\\top} A^{-1} = (A A^\\top)^{-1}$. Then "
+        "$A^\\top (F + \\lambda M) A\\,\\delta_\\eta = -A^\\top g$, and the outer $A^\\top$ drops out. So λI in other coordinates is *another* damping in yours, and it measures the "
         "step by $\\lVert \\delta_\\eta \\rVert^2 = \\delta^\\top M \\delta$. With λ = 0 no trace of $A$ is left.",
     hints=("First solve for the step in η. θ = A η: by how much does θ move?",
            "Write $A^\\top F A + \\lambda I$ as $A^\\top (F + \\lambda M) A$. What must $A^\\top M A$ be?",

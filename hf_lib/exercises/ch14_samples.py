@@ -61,8 +61,8 @@ q2 = FunctionExercise(
             return g.T @ (g @ v) / len(p)
         ''',
     why="The expectation in $F$ is over labels that the *model* draws. A row of `Y` is a unit vector, all of its "
-        "probability on the true class, so `draw(Y)` is `Y`: the function returned the empirical Fisher matrix, without "
-        "any randomness. No shape, symmetry or sign shows it. A test that does: two calls with two generators "
+        "probability on the true class, so `draw(Y)` is `Y`: the function returned the empirical Fisher matrix, "
+        "without any randomness. No shape, symmetry or sign shows it. A test that does: two calls with two generators "
         "must differ, and their mean over many calls must tend to $G v$.",
     hints=("How much chance is there in `draw(Y)`, when each row of Y has a single 1?",
            "Which probabilities belong into F: those of the data, or those that the model states?",
@@ -128,8 +128,8 @@ q5 = FunctionExercise(
         ''',
     why="$E = \\frac1N \\sum_n g_n g_n^\\top$ with $g_n = \\nabla L_n$, and $c_n = g_n / N$. So its diagonal is "
         "$\\frac1N \\sum_n (N c_n)^2 = N \\sum_n c_n^2$. The student squared the *mean* gradient, in which examples "
-        "cancel; at a minimum that is 0. Whoever repairs the order alone often keeps $\\frac1N \\sum_n c_n^2$, too small by "
-        "$N^2$, for the $\\frac1N$ was inside already: a preconditioned step is then longer by $N^2$.",
+        "cancel; at a minimum that is 0. Whoever repairs the order alone often keeps $\\frac1N \\sum_n c_n^2$, too "
+        "small by $N^2$: a $\\frac1N$ was inside already. A preconditioned step is then longer by $N^2$.",
     hints=("Is the square of a sum the sum of the squares?",
            "$g_n = N c_n$. Put it into $\\frac1N \\sum_n g_n^2$.",
            "Square entry by entry, add over the examples, and count the factors N: two from the square, one against."),
@@ -139,7 +139,8 @@ q5 = FunctionExercise(
                   say="Square each row first, then add: in a sum of gradients the examples cancel."),
         Diagnosis("the squared mean gradient, rescaled", lambda C: C.mean(axis=0) ** 2,
                   say="Square each row first, then add: in a sum of gradients the examples cancel."),
-        Diagnosis("the whole matrix", lambda C: len(C) * C.T @ C, say="This is the whole E. Asked for is its diagonal."),
+        Diagnosis("the whole matrix", lambda C: len(C) * C.T @ C,
+                  say="This is the whole E. Asked for is its diagonal."),
         Diagnosis("the variance", lambda C: len(C) ** 2 * C.var(axis=0),
                   say="E is not centred: the mean gradient is not subtracted."),
         *combined(
