@@ -37,8 +37,8 @@ def line_fits(fits, data, matrix, k):
     def loss(slope, offset):
         return 0.5 * np.mean((np.multiply.outer(slope, x) + np.asarray(offset)[..., None] - y) ** 2, axis=-1)
     best = np.linalg.lstsq(np.stack([x, np.ones_like(x)], axis=1), y)[0]
-    others = np.concatenate([path[:1], best[None]])
-    low, high = others.min(axis=0) - 1.5, others.max(axis=0) + 1.5
+    everywhere = np.concatenate([*of["paths"].values(), best[None]])
+    low, high = everywhere.min(axis=0) - 0.5, everywhere.max(axis=0) + 0.5
     S, O = np.meshgrid(np.linspace(low[0], high[0], 50), np.linspace(low[1], high[1], 50))
     f = loss(S, O)
     style.contours(right, S, O, f, levels=np.geomspace(f.min(), f.max(), 12))
