@@ -70,12 +70,10 @@ q2 = FunctionExercise(
     cases=_labelled,
     linear_in="v",
     diagnoses=(
-        Diagnosis("the true labels", _fisher(label=lambda p, Y, draw: Y),
-                  say="The true labels make the empirical Fisher matrix. F's labels are drawn from the model."),
+        Diagnosis("no label drawn", lambda J, p, Y, draw, v: 0 * v,
+                  say="The result is 0: with p in the place of a drawn label the residual is p − p."),
         *combined(
             _fisher,
-            ("no label drawn", "Without a drawn label the residual is p − p = 0. One label has to be drawn.",
-             {"label": lambda p, Y, draw: 0 * p, "product": lambda g, v: 0 * v}),
             ("the prediction in place of the residual", "The residual is p minus a drawn label.",
              {"label": lambda p, Y, draw: 0 * p}),
             ("the most probable class", "The most probable class is no draw: rare classes must come, at their rate.",
