@@ -26,6 +26,11 @@ def _changed(first=lambda g, A: A.T @ g, fisher=lambda F, A: A.T @ F @ A, hessia
     return lambda g, F, H, A, B: (first(g, A), fisher(F, A), hessian(H, A) + bend(g, A, B))
 
 
+def _changed_with_bend_in_F(g, F, H, A, B):
+    bend = np.einsum("i,ijk->jk", g, B)
+    return A.T @ g, A.T @ F @ A + bend, A.T @ H @ A + bend
+
+
 q3 = FunctionExercise(
     name="ch14.q3",
     title="Gradient, F and H in other coordinates",
@@ -83,6 +88,12 @@ q3 = FunctionExercise(
          {"fisher": lambda F, A: F}),
         ("one A in F", "F has g twice, so A comes twice: Aᵀ F A.", {"fisher": lambda F, A: A.T @ F}),
         ("the bend alone", "g itself changes with η too: that is the term Aᵀ H A.", {"hessian": lambda H, A: 0}),
+    ) + (
+        Diagnosis("a bend in F too", _changed_with_bend_in_F,
+                  say="F is made of first derivatives alone: it has no term with second derivatives of ψ."),
+        Diagnosis("the new gradient in the bend",
+                  _changed(bend=lambda g, A, B: np.einsum("i,ijk->jk", A.T @ g, B)),
+                  say="B[i] belongs to θ_i, so its factor is g_i, the derivative with respect to θ_i."),
     ),
 )
 
@@ -129,9 +140,9 @@ q4 = FunctionExercise(
             return delta, M
         ''',
     why="Put $A^\\top F A + \\lambda I = A^\\top (F + \\lambda M) A$: that asks for $A^\\top M A = I$, so "
-        "$M = A^{-\\top} A^{-1} = (A A^\\top)^{-1}$. Then "
-        "$A^\\top (F + \\lambda M) A\\,\\delta_\\eta = -A^\\top g$, and the outer $A^\\top$ drops out. So λI in other coordinates is *another* damping in yours, and it measures the "
-        "step by $\\lVert \\delta_\\eta \\rVert^2 = \\delta^\\top M \\delta$. With λ = 0 no trace of $A$ is left.",
+        "$M = A^{-\\top} A^{-1} = (A A^\\top)^{-1}$. Then $A^\\top (F + \\lambda M) A\\,\\delta_\\eta = -A^\\top g$, "
+        "and the outer $A^\\top$ drops out. So λI in other coordinates is *another* damping in yours, and it measures "
+        "the step by $\\lVert \\delta_\\eta \\rVert^2 = \\delta^\\top M \\delta$. With λ = 0 no trace of $A$ is left.",
     hints=("First solve for the step in η. θ = A η: by how much does θ move?",
            "Write $A^\\top F A + \\lambda I$ as $A^\\top (F + \\lambda M) A$. What must $A^\\top M A$ be?",
            "$A^\\top M A = I$: multiply by the inverses of $A^\\top$ and $A$, from the left and the right."),

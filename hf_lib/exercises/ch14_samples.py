@@ -137,6 +137,8 @@ q5 = FunctionExercise(
                   say="Square each row first, then add: in a sum of gradients the examples cancel."),
         Diagnosis("the squared mean gradient, rescaled", lambda C: C.mean(axis=0) ** 2,
                   say="Square each row first, then add: in a sum of gradients the examples cancel."),
+        Diagnosis("the squared mean gradient, rescaled", lambda C: C.sum(axis=0) ** 2 / len(C),
+                  say="Square each row first, then add: in a sum of gradients the examples cancel."),
         Diagnosis("the whole matrix", lambda C: len(C) * C.T @ C,
                   say="This is the whole E. Asked for is its diagonal."),
         Diagnosis("the variance", lambda C: len(C) ** 2 * C.var(axis=0),
