@@ -43,6 +43,7 @@ MUTATIONS = {
     "5.6 the scaled λ": ("lam * (A.T @ A if scaled else I)", "0 * lam * (A.T @ A if scaled else I)"),
     "6 the gradients' scale": ("parts = (s - Y) * J / N", "parts = (s - Y) * J"),
     "6.3 the batch": ("b * noisy.T @ noisy / 20_000", "noisy.T @ noisy / 20_000"),
+    "8 the preconditioner": ("M=np.diag(F_new), max_iters=3", "M=np.diag(F), max_iters=3"),
     "7.1 the projection": ("-Q @ (Q.T @ r), rtol=1e-2", "-r, rtol=1e-2"),
 }
 
@@ -165,3 +166,12 @@ def test_the_signs_explain_newton_s_loss(mine):
     finals = mine.finals
     assert sum(f > 1 for f in finals["H"]) == 2
     assert max(finals["G"] + finals["|H|"]) < 0.01
+
+
+def test_a_line_search_repairs_the_empirical_fisher_s_scale(mine):
+    assert all(3 <= with_E <= 5 and plain < with_E for with_E, plain in mine.needed.values())
+
+
+def test_when_truncated_steps_agree(mine):
+    by_k = dict(zip((1, 3, 10, 40, 300), mine.found))
+    assert min(by_k[k][0] for k in (1, 3, 10)) > 0.1 and by_k[10][0] == pytest.approx(0.5, abs=0.15)
