@@ -47,7 +47,7 @@ def line_fits(fits, data, matrix, k):
     now = float(loss(*path[k]))
     style.label(left, "x", "y", f"step {k} with {matrix}")
     style.label(right, "slope", "offset", f"f = {style.number(now, 3)} (lowest: {style.number(loss(*best), 3)})")
-    style.legend(right, loc="upper right")
+    style.legend(right, loc="lower left")
     fig.alt = (f"Data “{data}”, step {k} with {matrix}: slope {path[k, 0]:.2f} and offset {path[k, 1]:.2f}, f = "
                f"{now:.3g}. The minimum is at {best[0]:.2f} and {best[1]:.2f}, where f = {loss(*best):.3g}.")
     return fig
