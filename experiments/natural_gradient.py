@@ -1,6 +1,6 @@
 """The same network in four coordinate systems: who trains alike in all of them? Notebook 14.
 
-    python experiments/natural_gradient.py           # all: a few CPU minutes
+    python experiments/natural_gradient.py           # all: about a CPU minute
 
 Two inputs, the second in metres, centimetres or kilometres, or both whitened; the starts are the same functions. In
 each system each method's whole grid is tried on one seed; the setting with the lowest f at the end runs from five
@@ -130,7 +130,7 @@ def race(args):
 
 
 def entries():
-    yield Entry("natural_gradient", "2-8-1, four coordinate systems, five methods", "a few CPU minutes",
+    yield Entry("natural_gradient", "2-8-1, four coordinate systems, five methods", "about 1 min",
                 ("natural_gradient",), race)
 
 
