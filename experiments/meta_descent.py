@@ -41,7 +41,7 @@ def held_out(seed):
 
 @dataclass(frozen=True)
 class Method:
-    """Its class and grid; the price of a step in gradients; whether its rate falls; what is the same in all settings."""
+    """Its class and grid; a step's price in gradients; whether its rate falls; what is the same in all settings."""
 
     kind: type
     grid: dict
