@@ -123,7 +123,7 @@ def race(races, budget, against, rates):
         ends[name] = loss[-1]
     logarithmic(ax, 0.03, 1.5)
     style.label(ax, against, "f on new points", f"{budget:,} gradients: medians of the seeds")
-    style.legend(ax, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    style.legend(ax, loc="upper right")
     fig.alt = (f"f on new points against {against}, rivals with {rates} rates. At the end: "
                + ", ".join(f"{name} {end:.3f}" for name, end in ends.items()) + ".")
     return fig
