@@ -91,7 +91,7 @@ def stored_race():
     def rows(number, budget):
         of = [(columns["method"] == number) & (columns["seed"] == seed) & (columns["budget"] == budget)
               for seed in seeds]
-        return {short: np.array([columns[name][r][:30] for r in of]) for short, name in
+        return {short: np.array([columns[name][r][-30:] for r in of]) for short, name in
                 (("cost", "cost"), ("cpu", "cpu_seconds"), ("loss", "loss"), ("wrong", "wrong"))}
     return {budget: {name: rows(number, budget) for number, name in enumerate(names)} for budget in budgets}
 
