@@ -79,6 +79,7 @@ EQUIVALENT = {
     },
     "ch12.q5": {"below = 2 * (error <= target)": "any and argmax see the same"},
     "ch13.q2": dict.fromkeys(("slope = -np.ones_like(f)", "slope = -np.ones_like(r)"), PLACE),
+    "ch15.q3": {"v = np.zeros_like(p)": PLACE},
 }
 
 KNOWN_SURVIVORS = set()
