@@ -98,7 +98,8 @@ def stored_race():
 
 def _example_race():
     cost = np.linspace(100, 3000, 30)
-    return {"races": {3000 * times: {name: {"cost": times * np.tile(cost, (3, 1)), "cpu": np.tile(cost / 1e4, (3, 1)),
+    return {"races": {3000 * times: {name: {"cost": times * np.tile(cost, (3, 1)),
+                                            "cpu": np.tile(cost / 1e4, (3, 1)),
                                             "loss": (k + 1) * np.tile((times * cost) ** -0.3, (3, 1))}
                                      for k, name in enumerate(LOOKS)} for times in (1, 5)}}
 
