@@ -177,8 +177,8 @@ q3 = FunctionExercise(
     why="The gradient at the new $\\theta$ differs by $C v$, and the step takes $p$ times the gradient, so $p$ stands "
         "before both. Without it the recursion contracts by $I - C$ instead of $I - PC$ with $P = "
         "\\mathrm{diag}(p)$: it overflows as soon as an eigenvalue of $C$ is above 2, and where it converges, its "
-        "limit is $-C^{-1} P g$, too small by the step sizes. This bug stands in a published implementation. "
-        "A test on one small quadratic finds it.",
+        "limit is $-C^{-1} P g$, too small by the step sizes. The package tjax had this line in its "
+        "`SMDGradient` when we read it. A test on one small quadratic finds it.",
     hints=("At a fixed point v no longer changes. Which equation does the student's line give there?",
            "It gives C v = −p g. The Newton step has C v = −g.",
            "p has to multiply both, the gradient and the product: one bracket."),
