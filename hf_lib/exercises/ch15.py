@@ -140,6 +140,9 @@ q2 = FunctionExercise(
          {"of_g": lambda lam: 0.0, "p_g": np.copy}),
         ("C v left out", "g is taken at another θ: −p λ C v is missing.", {"of_C": lambda lam: 0.0, "p_C": np.copy}),
         ("v left out", "What θ has answered so far remains: λ v is missing.", {"memory": lambda lam: 0.0}),
+    ) + (
+        Diagnosis("an average", lambda v, g, Cv, p, lam: lam * v - (1 - lam) * p * (g + lam * Cv),
+                  say="This is no average: the new part enters whole, with the factor 1."),
     ),
 )
 

@@ -26,7 +26,7 @@ def _example_follow():
 
 @explore.picture(_example_follow, curvature=explore.Choice(("G", "H")), lam=explore.Choice((1.0, 0.998, 0.99, 0.9),
                                                                                            label="λ"),
-                 p=explore.Log(0.01, 10, step=3, default=0.01, label="p"))
+                 p=explore.Log(0.01, 10, default=0.01, label="p"))
 def follow(h, g, cg, curvature, lam, p):
     """By how much v still changes in step k, relative to step 1; θ and one p for all held. Beside it CG's residual.
 
