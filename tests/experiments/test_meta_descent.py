@@ -1,4 +1,4 @@
-"""The race on four regions: what is stored is whole, was chosen by its rule, and says what notebook 15 says; in small."""
+"""The race on four regions: what is stored is whole, chosen by its rule, and says what notebook 15 says."""
 
 import sys
 from pathlib import Path
@@ -65,10 +65,11 @@ def test_which_choices_lie_at_an_edge_as_the_notebook_says(stored):
 def test_what_the_notebook_says_of_the_race(ends):
     short, long = ({name: np.median(end) for name, end in of.items()} for of in ends.values())
     constant, falling = ("SGD", "momentum", "Adam"), ("SGD, falling", "momentum, falling", "Adam, falling")
-    assert short["SMD with G"] == pytest.approx(0.09, abs=0.005) and abs(short["SMD with G"] - short["SMD with H"]) < 0.01
+    assert short["SMD with G"] == pytest.approx(short["SMD with H"], abs=0.01)
+    assert 0.085 < short["SMD with G"] < 0.095
     assert 0.115 < min(short[name] for name in constant) and max(short[name] for name in constant) < 0.165
     assert 0.055 < min(short[name] for name in falling) and max(short[name] for name in falling) < 0.0695
-    assert long["SMD with G"] == pytest.approx(0.05, abs=0.005) < long["SMD with H"]
+    assert 0.045 < long["SMD with G"] < 0.055 < long["SMD with H"]
     assert all(0.085 < long[name] < 0.105 for name in constant)
     assert all(0.049 < long[name] < 0.054 for name in falling[:2]) and long["Adam, falling"] < 0.04
     assert np.sum(ends[105_000]["Adam, falling"] > 0.15) == 1
@@ -76,7 +77,7 @@ def test_what_the_notebook_says_of_the_race(ends):
 
 def test_a_run_that_breaks_off_is_as_bad_as_can_be():
     with np.errstate(all="ignore"):
-        made = meta_descent.columns_of("SGD", {"learning_rate": 1e300}, 0, 100, 1, 1)
+        made = meta_descent.columns_of("SGD", {"learning_rate": 1.7e308}, 0, 100, 1, 1)
     assert made["loss"][-1] == np.inf and made["wrong"][-1] == 1
 
 
