@@ -140,6 +140,9 @@ q2 = FunctionExercise(
          {"of_g": lambda lam: 0.0, "p_g": np.copy}),
         ("C v left out", "g is taken at another θ: −p λ C v is missing.", {"of_C": lambda lam: 0.0, "p_C": np.copy}),
         ("v left out", "What θ has answered so far remains: λ v is missing.", {"memory": lambda lam: 0.0}),
+    ) + (
+        Diagnosis("an average", lambda v, g, Cv, p, lam: lam * v - (1 - lam) * p * (g + lam * Cv),
+                  say="This is no average: the new part enters whole, with the factor 1."),
     ),
 )
 
@@ -177,8 +180,8 @@ q3 = FunctionExercise(
     why="The gradient at the new $\\theta$ differs by $C v$, and the step takes $p$ times the gradient, so $p$ stands "
         "before both. Without it the recursion contracts by $I - C$ instead of $I - PC$ with $P = "
         "\\mathrm{diag}(p)$: it overflows as soon as an eigenvalue of $C$ is above 2, and where it converges, its "
-        "limit is $-C^{-1} P g$, too small by the step sizes. This bug stands in a published implementation. "
-        "A test on one small quadratic finds it.",
+        "limit is $-C^{-1} P g$, too small by the step sizes. The package tjax had this line in its "
+        "`SMDGradient` when we read it. A test on one small quadratic finds it.",
     hints=("At a fixed point v no longer changes. Which equation does the student's line give there?",
            "It gives C v = −p g. The Newton step has C v = −g.",
            "p has to multiply both, the gradient and the product: one bracket."),

@@ -72,6 +72,8 @@ q4 = FunctionExercise(
                   say="p stands before C v as well: row by row, p[:, None] * C in this form."),
         Diagnosis("one step", lambda C, g, p, lam: -p * g,
                   say="That is v after one step from 0. Asked for is the v that no longer changes."),
+        Diagnosis("p left at g", lambda C, g, p, lam: np.linalg.solve(lam * C + np.diag((1 - lam) / p), -p * g),
+                  say="Each row was divided by p_i, so p is gone from g as well."),
         Diagnosis("a full matrix of it", lambda C, g, p, lam: np.linalg.solve(lam * C + (1 - lam) / p, -g),
                   say="(1 − λ)/p belongs on the diagonal: `+` with a vector adds it to every row. Use np.diag."),
     ),

@@ -1,4 +1,4 @@
-"""Pictures of notebook 15: v beside CG's iterates, step sizes and regions while they adapt, the stored race."""
+"""Pictures of notebook 15: v beside CG, step sizes and regions while they adapt, the stored race."""
 
 import numpy as np
 
@@ -16,6 +16,9 @@ LOOKS = {"SMD with G": ("Gauss-Newton", "-"), "SMD with H": ("Newton", style.DAS
 CLASSES = ("#84A3BB", "#EE3C02", "#2B43E1", "#B59C8B")
 
 
+STEPS = 1000                                             # of v's recursion, in the picture
+
+
 def _example_follow():
     h = np.geomspace(2, 1e-3, 12)
     return {"h": {"G": h, "H": h - 0.05}, "g": {"G": np.ones(12), "H": np.ones(12)}, "cg": np.geomspace(1, 1e-6, 13)}
@@ -23,30 +26,31 @@ def _example_follow():
 
 @explore.picture(_example_follow, curvature=explore.Choice(("G", "H")), lam=explore.Choice((1.0, 0.998, 0.99, 0.9),
                                                                                            label="λ"),
-                 p=explore.Log(0.01, 10, step=3, default=0.01, label="p"))
+                 p=explore.Log(0.01, 10, default=0.01, label="p"))
 def follow(h, g, cg, curvature, lam, p):
-    """How far v is from −C⁻¹ g after k products, θ and one p for all held; beside it CG on G.
+    """By how much v still changes in step k, relative to step 1; θ and one p for all held. Beside it CG's residual.
 
-    `h` and `g` map "G" and "H" to eigenvalues and the gradient's parts along them; `cg` is CG's distance after k.
+    `h` and `g` map "G" and "H" to eigenvalues and the gradient's parts along them; `cg` is CG's ‖b − A x‖ / ‖b‖ after
+    k products with G. A step's change is −p (λ (1 − p h))ᵏ g along each eigenvector; for λ = 1 it is −p (g + C v).
     """
-    values, parts = h[curvature], g[curvature]
-    target = -parts / values
-    k = np.arange(301)
-    with np.errstate(over="ignore", invalid="ignore"):
-        fixed = -parts / (lam * values + (1 - lam) / p)
-        factor = lam * (1 - p * values)
-        v = fixed * (1 - factor ** k[:, None])
-        far = np.linalg.norm(v - target, axis=1) / np.linalg.norm(target)
-    far = np.nan_to_num(far, nan=1e9, posinf=1e9)
+    k = np.arange(STEPS + 1)
+    factor = lam * (1 - p * h[curvature])
+    with np.errstate(over="ignore", under="ignore"):
+        change = np.linalg.norm(np.clip(factor ** k[:, None], -1e99, 1e99) * g[curvature], axis=1)
+    change = np.clip(change / change[0], 1e-12, 1e12)
     fig = style.figure(8.2, 3.8)
     ax = fig.subplots()
-    ax.plot(k, np.minimum(far, 1e6), color=style.COLOUR["Gauss-Newton"], label=f"v, with {curvature}")
+    ax.axhline(1, color="#555555", linewidth=1)
+    ax.plot(k, change, color=style.COLOUR["Gauss-Newton"], label=f"v, with {curvature}")
     ax.plot(np.arange(len(cg)), cg, color=style.COLOUR["conjugate gradients"], linestyle=style.LONG, label="CG, with G")
-    ax.set(yscale="log", ylim=(1e-4, 1e4), xlim=(0, 300), yticks=10.0 ** np.arange(-4, 5, 2))
-    style.label(ax, "products", "distance / ‖C⁻¹ g‖", f"largest |λ(1 − p h)| = {style.number(np.abs(factor).max(), 4)}")
+    ax.set(yscale="log", ylim=(1e-4, 1e4), xlim=(0, STEPS), yticks=10.0 ** np.arange(-4, 5, 2))
+    style.label(ax, "products", "change in a step / first change",
+                f"largest |λ(1 − p h)| = {style.number(np.abs(factor).max(), 4)}")
     style.legend(ax, loc="center left", bbox_to_anchor=(1.01, 0.5))
-    fig.alt = (f"With {curvature}, λ = {lam:g} and p = {p:g}, v is {far[-1]:.2g} of the Newton step's length from it "
-               f"after 300 products; CG is {cg[-1]:.2g} from it after {len(cg) - 1}.")
+    lowest = int(change.argmin())
+    fig.alt = (f"With {curvature}, λ = {lam:g} and p = {p:g}, a step changes v by {change[-1]:.2g} of the first change "
+               f"after {STEPS} products; the least is {change[lowest]:.2g}, after {lowest}. "
+               f"CG's residual is {cg[-1]:.2g} after {len(cg) - 1}.")
     return fig
 
 
@@ -74,7 +78,7 @@ def film(frames, layers, k):
         right.plot(np.linspace(0, 100, p.size), p, color=style.COLOUR[colour], linestyle=dashes[number],
                    label=f"layer {number + 1}")
     right.set(xlim=(0, 100))
-    logarithmic(right, 1e-4, 100)
+    logarithmic(right, 1e-3, 10)
     style.label(right, "% of the layer's parameters", "p", "step sizes, the largest first")
     style.legend(right, loc="upper right")
     fig.alt = (f"Step {of['step']}: {of['wrong']:.0%} of the points are put into the wrong region. The step sizes go "
@@ -91,7 +95,7 @@ def stored_race():
     def rows(number, budget):
         of = [(columns["method"] == number) & (columns["seed"] == seed) & (columns["budget"] == budget)
               for seed in seeds]
-        return {short: np.array([columns[name][r][-30:] for r in of]) for short, name in
+        return {short: np.array([columns[name][r] for r in of]) for short, name in
                 (("cost", "cost"), ("cpu", "cpu_seconds"), ("loss", "loss"), ("wrong", "wrong"))}
     return {budget: {name: rows(number, budget) for number, name in enumerate(names)} for budget in budgets}
 
@@ -123,6 +127,7 @@ def race(races, budget, against, rates):
         ax.plot(np.median(of[AXES[against]], axis=0), loss, color=style.COLOUR[colour], linestyle=dashes, label=name)
         ends[name] = loss[-1]
     logarithmic(ax, 0.03, 1.5)
+    ax.xaxis.set_major_formatter("{x:,.0f}" if against != "CPU seconds" else "{x:g}")
     style.label(ax, against, "f on new points", f"{budget:,} gradients: medians of the seeds")
     style.legend(ax, loc="upper right")
     fig.alt = (f"f on new points against {against}, rivals with {rates} rates. At the end: "
