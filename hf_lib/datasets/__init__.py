@@ -6,10 +6,10 @@
 ((2000, 1), (2000, 1))
 """
 
-from . import surfaces
+from . import sequences, surfaces
 from .curves import curves
 from .mnist import Digits, mnist, one_hot
 from .runs import run, runs
 from .sine import Regression, sine
 
-__all__ = ["Digits", "Regression", "curves", "mnist", "one_hot", "run", "runs", "sine", "surfaces"]
+__all__ = ["Digits", "Regression", "curves", "mnist", "one_hot", "run", "runs", "sequences", "sine", "surfaces"]
