@@ -26,7 +26,7 @@ import hf_lib as hf
 
 TUNING_SEED, SEEDS = 100, (0, 1, 2)
 HIDDEN, ROWS = 50, 120                                   # units; rows of each run, even in the logarithm of CPU seconds
-TASKS = {20: (2, 10), 50: (6, 40), 100: (20, 120)}       # T → CPU seconds of a tuning run and of a final one
+TASKS = {20: (2, 10), 50: (5, 25), 100: (10, 60)}        # T → CPU seconds of a tuning run and of a final one
 CG = 300
 
 
