@@ -9,6 +9,10 @@ has all 32 sequences right earlier in CPU seconds; where one never has, its f at
 allowed. The best setting runs from three more seeds, at most for the long time. A run ends as soon as a row of its
 history has all sequences right, at every step. Full batch, float64, one thread, the same network for all. All runs of
 a T stand in data/runs/recurrent_memory5_T.npz, told apart by method, setting, seed and seconds allowed.
+
+    python experiments/recurrent.py states           # after the races: θ of a network that keeps the five bits
+
+For each T one trained θ, float32, stands in data/runs/recurrent_states.npz as the column theta_T.
 """
 
 import one_thread  # isort: skip  # noqa: F401
@@ -23,11 +27,13 @@ from table import Table
 from tuning import combinations, edges, last, walk
 
 import hf_lib as hf
+from hf_lib.datasets.runs import RUNS, load
 
 TUNING_SEED, SEEDS = 100, (0, 1, 2)
 HIDDEN, ROWS = 50, 120                                   # units; rows of each run, even in the logarithm of CPU seconds
 TASKS = {20: (2, 10), 50: (5, 25), 100: (10, 60)}        # T → CPU seconds of a tuning run and of a final one
 CG = 300
+ENOUGH = 0.1                                             # f where θ is stored, below that where all are first right
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,7 @@ def columns_of(T, method, setting, seed, seconds):
 def score(columns, seconds):
     """CPU seconds until every sequence is right; where that never is, those allowed and f at the end."""
     solved = last(columns, "solved") == 1
-    return last(columns, "cpu_seconds") if solved else seconds + np.nan_to_num(last(columns, "loss"), nan=np.inf)
+    return last(columns, "cpu_seconds") if solved else seconds + np.nan_to_num(last(columns, "loss"), nan=np.inf, posinf=np.inf)
 
 
 def race(T, args):
@@ -124,11 +130,35 @@ def race(T, args):
         print(f"{method:44} {setting}   {history.origin['settings']['edges'].get(method) or 'inside its grid'}")
 
 
+def trained(T):
+    """θ in float32 of structural Hessian-free, orthogonal start, from seed 0, with f below `ENOUGH` and all right."""
+    method = next(iter(METHODS))
+    _, origin = load(RUNS / f"recurrent_memory5_{T}.npz")
+    data, problem, loop = made(T, method, origin["settings"]["best"][method], SEEDS[0])
+    for step in loop:
+        theta = step.theta.astype(np.float32)
+        if step.loss < ENOUGH and data.solved(problem.net(theta.astype(float), problem.X)).all():
+            return theta
+    raise SystemExit(f"T = {T}: {loop.reason} before every sequence was right with f below {ENOUGH}")
+
+
+def states(args):
+    """Store `trained` of every T."""
+    history = History("recurrent_states", SEEDS[0], {"hidden": HIDDEN, "loss below": ENOUGH, "T": list(TASKS)})
+    if history.complete() and not args.fresh:
+        print(f"{history.path.stem}: stored already; --fresh makes it again")
+        return
+    history.columns = {f"theta_{T}": trained(T) for T in TASKS}
+    history.save()
+
+
 def entries():
     for T, (tuning, seconds) in TASKS.items():
         most = len(METHODS) * (12 * tuning + len(SEEDS) * seconds)
         yield Entry(f"memory5_{T}", f"five bits over {T} steps, {HIDDEN} hidden units",
                     f"up to {most / 60:.0f} CPU minutes", (f"recurrent_memory5_{T}",), lambda args, T=T: race(T, args))
+    yield Entry("states", "θ of the trained networks, from the races' best settings", "about 2 CPU minutes",
+                ("recurrent_states",), states)
 
 
 def main():
