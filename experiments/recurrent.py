@@ -99,8 +99,10 @@ def columns_of(T, method, setting, seed, seconds):
 
 def score(columns, seconds):
     """CPU seconds until every sequence is right; where that never is, those allowed and f at the end."""
-    solved = last(columns, "solved") == 1
-    return last(columns, "cpu_seconds") if solved else seconds + np.nan_to_num(last(columns, "loss"), nan=np.inf, posinf=np.inf)
+    if last(columns, "solved") == 1:
+        return last(columns, "cpu_seconds")
+    loss = last(columns, "loss")
+    return seconds + loss if np.isfinite(loss) else np.inf
 
 
 def race(T, args):
