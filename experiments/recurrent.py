@@ -31,7 +31,7 @@ from hf_lib.datasets.runs import RUNS, load
 
 TUNING_SEED, SEEDS = 100, (0, 1, 2)
 HIDDEN, ROWS = 50, 120                                   # units; rows of each run, even in the logarithm of CPU seconds
-TASKS = {20: (2, 10), 50: (5, 25), 100: (10, 60)}        # T → CPU seconds of a tuning run and of a final one
+TASKS = {20: (2, 10), 50: (5, 25), 100: (8, 40)}         # T → CPU seconds of a tuning run and of a final one
 CG = 300
 ENOUGH = 0.1                                             # f where θ is stored, below that where all are first right
 
