@@ -12,6 +12,8 @@ from .network.losses import SigmoidCrossEntropy, SigmoidSquaredError, SoftmaxCro
 from .network.mlp import MLP
 from .network.physics import PhysicsProblem
 from .network.problem import Problem
+from .network.recurrent import RNN
+from .network.sequences import SequenceProblem
 from .notebook.setup_check import check_setup
 from .optimisers.diagnose import Finding, diagnose
 from .optimisers.first_order import NAG, SGD, Adam, GradientDescent, Momentum

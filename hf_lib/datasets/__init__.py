@@ -6,12 +6,12 @@
 ((2000, 1), (2000, 1))
 """
 
-from . import surfaces
+from . import sequences, surfaces
 from .curves import curves
 from .four_regions import Regions, four_regions
 from .mnist import Digits, mnist, one_hot
 from .runs import run, runs
 from .sine import Regression, sine
 
-__all__ = ["Digits", "Regions", "Regression", "curves", "four_regions", "mnist", "one_hot", "run", "runs", "sine",
-           "surfaces"]
+__all__ = ["Digits", "Regions", "Regression", "curves", "four_regions", "mnist", "one_hot", "run", "runs", "sequences",
+           "sine", "surfaces"]

@@ -9,6 +9,8 @@ from .activations import activation
 from .buffers import Buffers, chunks
 from .overflow import quietly
 
+INCOMING = 15            # non-zero weights into a unit at a sparse start
+
 
 class MLP:
     """A fully connected network R_x(θ) with θ as one flat vector.
@@ -96,6 +98,10 @@ class MLP:
             start += (n + 1) * m
         return views
 
+    def hidden_biases(self, theta):
+        """The biases of all hidden units, a copy of shape (hidden units,)."""
+        return np.concatenate([theta[:0], *(block[-1] for block in self.blocks(theta)[:-1])])
+
     def squared_weights(self, theta):
         """‖weights‖² without the biases, a float: what weight decay charges for."""
         return sum(float(np.vdot(block[:-1], block[:-1])) for block in self.blocks(theta))
@@ -141,7 +147,7 @@ class MLP:
         for l, (W, b) in enumerate(self.layers(theta)):
             n, m = W.shape
             if scheme == "sparse":
-                _sparse(W, rng)
+                sparse(W, rng)
                 W *= 0.5 ** (into[l] + (l > 0 and into[l - 1]))
                 b[:] = 0.5 * into[l]
             else:
@@ -172,8 +178,9 @@ def _per_layer(names, n_hidden):
     return tuple(activation(name) for name in names)
 
 
-def _sparse(W, rng, incoming=15):
+def sparse(W, rng):
+    """Fill the zeros W (n, m): `INCOMING` entries ~ N(0, 1) in each column, or n where n is less."""
     n, m = W.shape
-    k = min(incoming, n)
+    k = min(INCOMING, n)
     chosen = np.argsort(rng.random((m, n)), axis=1)[:, :k]           # k different inputs for each unit
     W[chosen.T, np.arange(m)] = rng.standard_normal((k, m))

@@ -33,6 +33,9 @@ class FirstOrder(Resumable, Optimiser):
     max_steps : int, optional
     every : int
         Steps between two records.
+    clip : float, optional
+        A gradient longer than this is shortened to this length: against gradients that explode. Derived in 16.
+        Pascanu, Mikolov & Bengio 2013.
 
     Notes
     -----
@@ -44,15 +47,18 @@ class FirstOrder(Resumable, Optimiser):
     _saved = (*Resumable._saved, "_gradient", "_idle")
     _settings = ("learning_rate", "every")               # what `restore` compares, with the batch size
 
-    def __init__(self, problem, theta, learning_rate, batch=None, rng=None, max_steps=None, every=1):
+    def __init__(self, problem, theta, learning_rate, batch=None, rng=None, max_steps=None, every=1,
+                 clip=None):
         super().__init__(problem, theta, max_steps)
         self.learning_rate = number_or_schedule("learning_rate", learning_rate, low=0, open_low=True)
         self.every = count("every", every)
+        self.clip = None if clip is None else number("clip", clip, low=0, open_low=True)
         self._batches = Batches(problem, batch, rng, "batch")
         self._gradient, self._idle = None, 0
 
     def _described(self):
         of = {name: getattr(self, name) for name in self._settings} | {"batch": self._batches.size}
+        of |= {} if self.clip is None else {"clip": self.clip}
         return f"{type(self).__name__}({described(of)})"
 
     def _step(self):
@@ -81,6 +87,8 @@ class FirstOrder(Resumable, Optimiser):
         self.cost += GRADIENT * self._batches.share
         if not np.isfinite(loss) or not np.isfinite(self._gradient).all():
             self.reason = f"loss or gradient is not finite after step {k}"
+        elif self.clip is not None and (norm := float(np.linalg.norm(self._gradient))) > self.clip:
+            self._gradient = self._gradient * (self.clip / norm)
         return loss
 
     def _move(self, theta, g, eta):

@@ -8,7 +8,7 @@ import numpy as np
 from hf_lib._checks import choice, count, float_array, generator, number
 from hf_lib.solvers.cg import cg
 from hf_lib.solvers.cg_rules import GeometricKeep
-from hf_lib.solvers.damping import levenberg_marquardt, reduction_ratio
+from hf_lib.solvers.damping import levenberg_marquardt, predicted_reduction, reduction_ratio
 from hf_lib.solvers.kronecker import KroneckerPreconditioner
 from hf_lib.solvers.line_search import armijo
 
@@ -37,7 +37,8 @@ class HessianFree(Resumable, Optimiser):
     problem : Problem
         Or any object with `value`, `gradient` and `linearize(θ)` that has `ggn`; with batches also
         `batch` and `N`, with the preconditioner also `linearize(θ).squared_gradients`; the Kronecker
-        preconditioner needs `net`, and `linearize(θ).kronecker_factors`.
+        preconditioner needs `net`, and `linearize(θ).kronecker_factors`. Where `linearize(θ)` has
+        ``damped(v, λ)``, that takes the place of G v + λ v, as with structural damping (16); ρ stays that of G.
     theta : ndarray (d,)
         Where to start; copied.
     rng : numpy.random.Generator, needed where a batch size is given or targets are drawn ("kronecker")
@@ -54,7 +55,8 @@ class HessianFree(Resumable, Optimiser):
     Notes
     -----
     Cost of a step: 1 for the gradient, and on the curvature batch 1/3 for its forward pass, 4/3 for
-    each product and for the preconditioner; 1/3 for each f in backtracking and line search. Kronecker
+    each product and for the preconditioner; 1/3 for each f in backtracking and line search. Where there is `damped`,
+    ρ takes one product more. Kronecker
     factors cost 2/3 there, and their own multiplications, inverses and applications over those of a gradient.
     From the fourth rejected step in a row on, all data: 8/3, to learn how well f is known there.
 
@@ -113,10 +115,8 @@ class HessianFree(Resumable, Optimiser):
             return None
         evaluate = self._counted(batch, theta)
         k, p, f1 = self._choose(result, evaluate)
-        model = result.phi[k]                            # CG's φ is gᵀp + ½ pᵀGp + ½λ‖p‖²
-        if self.settings.ratio == "undamped":
-            model -= 0.5 * lam * float(p @ p)
-        rho = reduction_ratio(f0 - f1, -model)
+        promised = self._promised(lin, g, lam, p, result.phi[k])
+        rho = reduction_ratio(f0 - f1, promised)
         if self.settings.damping_factor > 1:
             new = levenberg_marquardt(lam, rho, self.settings.damping_factor)
             self.damping = max(new, at("damping_floor", self.settings.damping_floor, self.index + 1))
@@ -136,7 +136,7 @@ class HessianFree(Resumable, Optimiser):
             self.damping = max(self.damping, min(lam * self.settings.damping_factor, sys.float_info.max))
             self.rejections += 1
             if whole and self.rejections > PATIENCE:
-                self.reason = self._unseen(lin, evaluate, f0, g, lam, -model)
+                self.reason = self._unseen(lin, evaluate, f0, g, lam, promised)
             if self.rejections >= MAX_REJECTIONS and self.reason is None:
                 self.reason = f"{MAX_REJECTIONS} rejected steps in a row"
         misled = whole and self.rejections >= PATIENCE   # CG, by what it started from: perhaps
@@ -146,7 +146,7 @@ class HessianFree(Resumable, Optimiser):
             result = replace(result, iterates=(), kept=())
         size = self.settings.curvature_batch
         return HFStep(self.index, self.theta, f1, alpha, 0.0, self.cost, rho, lam, result, k,
-                      gradient_norm, dead_units(self.problem, g), f0, -model,
+                      gradient_norm, dead_units(self.problem, g), f0, promised,
                       1.0 if size is None else size / batch.N, plain, accepted, words)
 
     def _linearize(self, batch):
@@ -165,12 +165,13 @@ class HessianFree(Resumable, Optimiser):
 
     def _solve(self, lin, g, lam):
         """CG on (G + λI) p = −g: its result, and what plain CG would have taken."""
-        size = self.settings.curvature_batch
-        share = self._batches.share if size is None else size / self.problem.N
+        share = self._share()
         M, a_solve, plain = *self._preconditioner(lin, lam, share), None
 
         def damped(v):
             self.cost += GGN * share + a_solve            # CG applies M about once a product
+            if hasattr(lin, "damped"):
+                return lin.damped(v, lam)
             B_v = lam * v
             B_v += lin.ggn(v)                             # G v + λ v
             return B_v
@@ -182,6 +183,20 @@ class HessianFree(Resumable, Optimiser):
             plain = cg(damped, -g, x0=x0, rtol=0.0, max_iters=result.iterations, keep=lambda k: False,
                        stop=lambda phi: "reached" if phi[-1] <= target else None).iterations
         return result, plain
+
+    def _promised(self, lin, g, lam, p, phi):
+        """The reduction that ρ divides by, from φ = gᵀp + ½ pᵀ(G + λI)p of CG's iterate p."""
+        if self.settings.ratio == "damped":
+            return -phi
+        if hasattr(lin, "damped"):                        # its damping is more than ½λ‖p‖²: one more product
+            self.cost += GGN * self._share()
+            return predicted_reduction(g, p, lin.ggn(p))
+        return -(phi - 0.5 * lam * float(p @ p))
+
+    def _share(self):
+        """The curvature batch as a share of all data."""
+        size = self.settings.curvature_batch
+        return self._batches.share if size is None else size / self.problem.N
 
     def _preconditioner(self, lin, lam, share):
         """CG's M, or None, and the cost of applying it once."""

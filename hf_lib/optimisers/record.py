@@ -59,8 +59,8 @@ class HFStep(Step):
 
 
 def dead_units(problem, g):
-    """Share of hidden units whose bias has a gradient of exactly 0; NaN without a `problem.net`."""
+    """Share of hidden units whose bias has a gradient of exactly 0; NaN without a `problem.net` or such biases."""
     if not hasattr(problem, "net"):
         return float("nan")
-    biases = [block[-1] for block in problem.net.blocks(g)[:-1]]
-    return float(np.mean(np.concatenate(biases) == 0)) if biases else 0.0
+    biases = problem.net.hidden_biases(g)
+    return float(np.mean(biases == 0)) if biases.size else float("nan")
