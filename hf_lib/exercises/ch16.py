@@ -52,7 +52,7 @@ q1 = FunctionExercise(
                 J = (J @ W_hh) * s           # the columns belong to the units of the later state
             return J
         ''',
-    why="A small change of a row vector $h$ goes through one step as $\\delta h \\mapsto (\\delta h\\, W_{hh}) \\circ s$, "
+    why="A small change of a row vector $h$ becomes $(\\delta h\\, W_{hh}) \\circ s$, "
         "which is the matrix $W_{hh} \\operatorname{diag}(s)$. The next step's matrix stands to the *right*, for it is "
         "applied later. `J * s` multiplies column $j$ by $s_j$, just as $J \\operatorname{diag}(s)$ does.",
     hints=("What does one step make of a small change δh of a row vector h?",

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from hf_lib.judge.exercise import Diagnosis
 from hf_lib.judge.kinds import FunctionExercise, ValueExercise
 
 from .slips import combined, in_parts
@@ -58,9 +57,9 @@ q4 = FunctionExercise(
             R_bar_h = R_D_z @ W_ho.T + D_z @ V_ho.T + R_D_next @ W_hh.T + D_next @ V_hh.T
             return S * R_bar_h - 2 * h * S * R_s * bar_h
         ''',
-    why="The product rule, line by line. Each of the two shares of $\\bar h$ is a product of an adjoint and a matrix, and "
+    why="The product rule, twice. Each of the two shares of $\\bar h$ is a product of an adjoint and a matrix, and "
         "both move: four terms. $\\delta = S \\circ \\bar h$ is a product, too, and $\\mathcal R\\{S\\} = "
-        "\\tanh''(s)\\, \\mathcal R\\{s\\} = -2 h S\\, \\mathcal R\\{s\\}$. For $G v$ the adjoints $\\delta$ themselves count "
+        "\\tanh''(s)\\, \\mathcal R\\{s\\} = -2 h S\\, \\mathcal R\\{s\\}$. For $G v$ the adjoints $\\delta$ count "
         "as 0: then the terms with `D_z`, `D_next` and `bar_h` go, and what is left is r1.",
     hints=("`bar_h` has two products in it, and in each both factors move.",
            "R{δ W ᵀ} = R{δ} Wᵀ + δ Vᵀ. And δ = S ∘ bar_h is once more a product.",
@@ -134,7 +133,7 @@ q5 = FunctionExercise(
             return delta + mu * lam * S / 4 * R_s / len(h)
         ''',
     why="$\\mathcal R\\{s_t\\} = J_{s_t} v$ is there already, from the forward pass f1. To multiply by "
-        "$J_{s_t}^\\top M_t$, the reverse pass has to start at $s_t$ with $M_t\\, \\mathcal R\\{s_t\\}$; and as it is linear, it "
+        "$J_{s_t}^\\top M_t$, the reverse pass has to start at $s_t$ with $M_t\\, \\mathcal R\\{s_t\\}$; being linear, it "
         "does so for all $t$ on the one way back that $G v$ takes anyway. $M_t$ is the Hessian with respect to $s_t$, "
         "not $h_t$, so no further slope comes in.",
     hints=("J_sᵀ M J_s v: what is J_s v called here, and where does a reverse pass that starts at s_t begin?",
@@ -147,16 +146,14 @@ q5 = FunctionExercise(
          {"charge": lambda S, R_s: R_s}),
         ("the quarter", "M_t is (1 − h²)/4: the quarter is missing.", {"charge": lambda S, R_s: S * R_s}),
         ("the slope in M", "M_t is (1 − h²)/4: the slope is missing.", {"charge": lambda S, R_s: R_s / 4}),
-        ("the slope once too often", "M_t is the Hessian with respect to s_t itself: (1 − h²)/4, once.",
-         {"charge": lambda S, R_s: S**2 * R_s / 4}),
+        ("the slope once too often", "M_t R{s_t} belongs to the adjoint of s_t itself: it has (1 − h²)/4 once, and is "
+                                     "added after the slope.", {"charge": lambda S, R_s: S**2 * R_s / 4}),
         ("R{s} left out", "B v is linear in v: the new term needs R{s_t}.", {"charge": lambda S, R_s: S / 4}),
         ("λ left out", "The charge is µλ times the distance: the two kinds of damping grow together.",
          {"factor": lambda mu, lam: mu}),
         ("µ left out", "The charge is µλ times the distance: µ is missing.", {"factor": lambda mu, lam: lam}),
         ("µ + λ", "The charge is µ times λ times the distance.", {"factor": lambda mu, lam: mu + lam}),
         ("no mean", "The charge is a mean over the N sequences, as f is: 1/N is missing.", {"mean": lambda N: 1}),
-        ("before the slope", "M_t R{s_t} belongs to the adjoint of s_t: it is added after the slope, not before.",
-         {"place": lambda S, bar, extra: S * (bar + extra)}),
         ("subtracted", "The charge makes the curvature larger: it is added.",
          {"place": lambda S, bar, extra: S * bar - extra}),
         ("the charge alone", "The line *adds* to r1's δ_t.", {"place": lambda S, bar, extra: extra}),
@@ -184,7 +181,7 @@ q6 = ValueExercise(
         answer = (own, other)
         """,
     why="$A + B$ lies outside $1 \\pm e$ in two triangles, which together make a square of side $1 - e$. The first "
-        "definition leaves 8 % to chance. In the second the error may be $\\sqrt{0.04} = 0.2$ of *half* the sum, that is "
+        "definition leaves 8 % to chance. In the second the error may be $\\sqrt{0.04} = 0.2$ of *half* the sum, "
         "0.4 of the sum: a network that has learned nothing but the mean solves 64 %. A rate of success "
         "means nothing without its definition, and without that of the trivial answer.",
     hints=("Draw the square of all (A, B), and in it the strip where A + B is near its mean 1.",
@@ -196,9 +193,9 @@ q6 = ValueExercise(
         {0.08: ("a rectangle", "own: the density of A + B falls away from 1; the strip is a little less than 2e."),
          0.04: ("one side", "own: the answer may be off to both sides, and the density is highest at 1."),
          0.9216: ("the share missed", "own: this is the share that is *not* solved.")},
-        {0.36: ("the half forgotten", "other: an error of 0.2 in (A + B)/2 is one of 0.4 in A + B; or the share missed."),
-         0.0784: ("the first one again", "other: this is the first definition's share. Here the target is half, and squared "
-                                         "is the error."),
+        {0.36: ("the half forgotten", "other: an error of 0.2 in (A + B)/2 is one of 0.4 in A + B."),
+         0.0784: ("the first one again", "other: this is the first share. Now the target is half the sum, and the "
+                                         "error is squared."),
          0.153664: ("the square forgotten", "other: the *square* of the error may be 0.04, so the error may be 0.2."),
          0.8: ("a rectangle", "other: the density of A + B falls away from 1, so the share is less than 2e.")},
     ),
