@@ -133,8 +133,8 @@ q5 = FunctionExercise(
             return delta + mu * lam * S / 4 * R_s / len(h)
         ''',
     why="$\\mathcal R\\{s_t\\} = J_{s_t} v$ is there already, from the forward pass f1. To multiply by "
-        "$J_{s_t}^\\top M_t$, the reverse pass has to start at $s_t$ with $M_t\\, \\mathcal R\\{s_t\\}$; being linear, it "
-        "does so for all $t$ on the one way back that $G v$ takes anyway. $M_t$ is the Hessian with respect to $s_t$, "
+        "$J_{s_t}^\\top M_t$, the reverse pass has to start at $s_t$ with $M_t\\, \\mathcal R\\{s_t\\}$; being linear, "
+        "it does so for all $t$ on the way back that $G v$ takes anyway. $M_t$ is the Hessian with respect to $s_t$, "
         "not $h_t$, so no further slope comes in.",
     hints=("J_sᵀ M J_s v: what is J_s v called here, and where does a reverse pass that starts at s_t begin?",
            "The adjoint of s_t gets µλ M_t R{s_t} on top, with the mean's 1/N.",
