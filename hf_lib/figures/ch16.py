@@ -41,8 +41,8 @@ def task(tasks, task, sequence):
     panels = fig.subplots(2, 1, sharex=True, height_ratios=(1 + len(x), 1 + len(y)))
     for ax, values, names, title in zip(panels, (x, y), ROWS[task], ("in", "out")):
         ax.set_facecolor("#DDDDDD")
-        ax.imshow(values, extent=(0.5, x.shape[1] + 0.5, len(names) - 0.5, -0.5), aspect="auto", interpolation="nearest",
-                  vmin=x.min(), vmax=max(1, np.nanmax(y)))
+        ax.imshow(values, extent=(0.5, x.shape[1] + 0.5, len(names) - 0.5, -0.5), aspect="auto",
+                  interpolation="nearest", vmin=x.min(), vmax=max(1, np.nanmax(y)))
         ax.grid(False)
         ax.set(yticks=range(len(names)), yticklabels=names)
         style.label(ax, "step t" if title == "out" else "", "", title)
