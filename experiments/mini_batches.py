@@ -17,8 +17,9 @@ stochastic the preset in its first form (batch 1,000, curvature on 250, five CG 
            preconditioner), 20 epochs, five seeds
 ========== ===================================================================================
 
-A row is a step; for `stochastic` an epoch. Columns: f on the batch and on 1,000 others, before and
-after the step; ρ on both; λ, CG iterations, cost; and at the end of an epoch the test errors of θ
+A row is a step; for `stochastic` an epoch. Columns: f on the batch and on 1,000 other images, before
+and after the step (drawn from all 60,000, so that about 17 are the batch's own; for `sizes` from the
+50,000 that it does not train on); ρ on both; λ, CG iterations, cost; and at the end of an epoch the test errors of θ
 and of its running average.
 """
 

@@ -21,6 +21,7 @@ from .optimisers.hessian_free import HessianFree
 from .optimisers.lbfgs import LBFGS
 from .optimisers.levenberg_marquardt import LevenbergMarquardt
 from .optimisers.loop import Step
+from .optimisers.meta_descent import SMD, SMDStep
 from .optimisers.newton import GaussNewton, Newton
 from .optimisers.record import HFStep
 from .optimisers.settings import PRESETS, Settings

@@ -21,6 +21,7 @@ OTHER_WORDS = (                                             # what mathtext does
     (r"\\frac\s*([0-9a-zA-Z])\s*([0-9a-zA-Z])", r"\\frac{\1}{\2}"),
     (r"\\[lr]Vert(?![a-zA-Z])", r"\\Vert"),
     (r"\\[lr]vert(?![a-zA-Z])", r"\\vert"),
+    (r"\\(le|ge|ne)(?![a-zA-Z])", r"\\\1q"),
     (r"\\(mathcal|mathbb|bar|hat|tilde)\s+([a-zA-Z])", r"\\\1{\2}"),
     (r"\\(?:big|Big|bigg|Bigg)[lrm]?(?![a-zA-Z])", ""),
 )

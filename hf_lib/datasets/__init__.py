@@ -1,4 +1,4 @@
-"""The course's data: sine, MNIST, CURVES-like pictures, toy surfaces, and the histories of long runs.
+"""The course's data: sine, MNIST, CURVES-like pictures, four regions, toy surfaces, and the histories of long runs.
 
 >>> import numpy as np
 >>> data = sine("slides", np.random.default_rng(0))
@@ -8,8 +8,10 @@
 
 from . import sequences, surfaces
 from .curves import curves
+from .four_regions import Regions, four_regions
 from .mnist import Digits, mnist, one_hot
 from .runs import run, runs
 from .sine import Regression, sine
 
-__all__ = ["Digits", "Regression", "curves", "mnist", "one_hot", "run", "runs", "sequences", "sine", "surfaces"]
+__all__ = ["Digits", "Regions", "Regression", "curves", "four_regions", "mnist", "one_hot", "run", "runs", "sequences",
+           "sine", "surfaces"]

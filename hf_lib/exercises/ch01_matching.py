@@ -52,7 +52,7 @@ q4 = FunctionExercise(
     cases=_counts,
     diagnoses=(
         Diagnosis("derivative by the rate", lambda z, y: (np.exp(z) - y * z, 1 - y / np.exp(z), y / np.exp(2 * z)),
-                  say="Residual and curvature are derivatives with respect to the rate; ask for those in z."),
+                  say="Residual and curvature are derivatives with respect to the rate; those in z are asked for."),
         Diagnosis("z taken for the rate", lambda z, y: (z - y * np.log(np.abs(z)), 1 - y / z, y / z**2),
                   say="The rate is exp(z), not z: a network's output may be negative, a rate may not."),
         Diagnosis("the target in the curvature", lambda z, y: (np.exp(z) - y * z, np.exp(z) - y, np.exp(z) - y),
@@ -107,7 +107,7 @@ q5 = ValueExercise(
                   say="p = ½ is the sigmoid's middle. The curvature there is positive."),
         Diagnosis("the sign of log 3", np.log(3), say="That is −log ⅓. Solve σ(z) = ⅓: z = log(p/(1 − p))."),
         Diagnosis("σ, not its inverse", 1 / (1 + np.exp(-1 / 3)),
-                  say="That is σ(⅓). You have p = ⅓, and ask for the z with σ(z) = p."),
+                  say="That is σ(⅓). You have p = ⅓; the z with σ(z) = p is asked for."),
         Diagnosis("the curvature at 0", 1 / 16, say="That is the curvature at z = 0; asked for is where it is zero."),
         Diagnosis("a logarithm to base 10", np.log10(0.5), say="σ has e in it: take the natural logarithm."),
         Diagnosis("the symmetric point", 0.0, say="At z = 0 the curvature is still positive: it is 1/16."),

@@ -100,8 +100,8 @@ q4 = FunctionExercise(
             components = (1 - eta * h) ** k * components
             return Q @ components                 # back to the coordinates of θ
         ''',
-    why="In the eigendirections the steps are independent, so $k$ of them are one power. This is how notebook 02 "
-        "predicts what 1,000 steps do to a network.",
+    why="In the eigendirections the steps are independent, so $k$ of them are one power. This is how step 7.4 "
+        "counts the directions that 1,000 steps settle.",
     hints=("The minimum is at 0, so $\\theta_k$ is the error, and step 2.3 says what becomes of it.",
            "`h, Q = np.linalg.eigh(H)`; the components of $\\theta_0$ are `Q.T @ theta_0`.",
            "In each eigendirection $k$ steps are the $k$-th power of one factor. Then turn back with `Q`."),

@@ -43,7 +43,7 @@ q1 = ValueExercise(
         Diagnosis("v forgotten", (39, 16, 6),
                   say="This is R along (1, 1). Each derivative is multiplied by its entry of v."),
         Diagnosis("the sign of v₂", (138, 52, 24), say="v₂ is −2: its terms are negative."),
-        Diagnosis("the entries of v exchanged", (-24, 8, -12),
+        Diagnosis("the entries of v exchanged", (-24, 4, -12),
                   say="v₁ and v₂ have changed places: θ₁ moves along v₁ = 4."),
         Diagnosis("one term of the product rule", (120, 40, 24),
                   say="Only θ₁ moves in your answer. θ₂ moves too, along v₂."),

@@ -73,7 +73,7 @@ q2 = FunctionExercise(
     why="$x$ goes to the lowest point along $p$. The residual $b - A(x + \\alpha p)$ is $r - \\alpha A p$: the product "
         "that gave $\\alpha$ serves again. $\\beta$ makes the new direction conjugate to $p$, and so to all before it.",
     hints=("Four quantities: α, the new residual, β, and the new direction. Which of them need `A(p)`?",
-           "$\\alpha$ goes to the lowest point along $p$ (step 3.1); with its $A p$ the residual is brought up to "
+           "$\\alpha$ goes to the lowest point along $p$ (step 1.2); with its $A p$ the residual is brought up to "
            "date.",
            "$\\alpha = r^\\top r / p^\\top A p$; $\\beta$ is the new $r^\\top r$ over the old; the direction keeps a "
            "share β of $p$."),

@@ -88,7 +88,7 @@ q3 = FunctionExercise(
          SOUND | {"high": lambda r: r > 1 / 4}),
         ("other factor up", "The factor up is 3/2.", {"up": 2.0}),
         ("other factor down", "The factor down is 2/3.", {"down": 0.5}),
-        ("up in both cases", "After a good step λ falls: by 2/3.", {"up": 3 / 2, "down": 3 / 2}),
+        ("up in both cases", "After a good step λ falls, to 2/3 of what it was.", {"up": 3 / 2, "down": 3 / 2}),
         ("added", "λ is multiplied by 3/2 or 2/3, not increased by it.",
          SOUND | {"change": lambda lam, factor: lam + factor, "up": 3 / 2, "down": 2 / 3}),
         without=({"a floor", "the wrong way round"}, {"a floor", "up in both cases"},

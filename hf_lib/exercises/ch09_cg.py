@@ -78,7 +78,7 @@ q3 = FunctionExercise(
                   say="r is right now. But the first direction is that residual, not b."),
         Diagnosis("the first direction is A x0", _from_start(lambda A, b, x: A(x)),
                   say="A x0 alone is no residual: it is b − A x0 that is left to do."),
-        Diagnosis("mended in the loop alone", _from_start(lambda A, b, x: b, afresh=True),
+        Diagnosis("fixed in the loop alone", _from_start(lambda A, b, x: b, afresh=True),
                   say="In the loop r is b − A x now. But the first r is still b, and so is the first step."),
         Diagnosis("one step too many", _from_start(extra=1), say="The number of steps was right: `range(steps)`."),
     ),
@@ -155,8 +155,8 @@ q5 = FunctionExercise(
             return k
         ''',
     why="CG's late iterates are the long ones, where the model is least true (chapter 08, step 6.3: they grow). The "
-        "way back stops at the first rise, so it costs one value of $f$ more than the steps it goes. Where f is "
-        "infinite it goes on in any case: nothing can be worse.",
+        "way back stops at the first rise, so that beside $f$ at the last iterate it costs one value more than the "
+        "steps it goes. Where f is infinite it goes on in any case: nothing can be worse.",
     hints=("Begin at the last iterate. When is the one before it better?",
            "Keep the number and the value of the best so far; leave the loop at the first iterate that is no better.",
            "A loop while `k > 0`: one new value of f, and `break` where it is no smaller and the one at `k` is "

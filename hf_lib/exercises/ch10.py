@@ -197,6 +197,6 @@ q4 = ValueExercise(
                                                       "value."),
         Diagnosis("λ falls", "runaway damping", say="λ falls from step to step. Look for an impossible value."),
         Diagnosis("CG is quick", "harmful preconditioner",
-                  say="CG takes hardly a dozen iterations a step. Look for an impossible value."),
+                  say="CG takes about a dozen iterations a step. Look for an impossible value."),
     ),
 )

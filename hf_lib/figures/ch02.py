@@ -179,7 +179,7 @@ def heavy_ball(kappa, step, momentum):
     kinds = ["complex" if abs(pair.imag).max() > 1e-7 else "real" for pair in roots]
     fig.alt = (f"Momentum with µ = {momentum:.2f}, η·h_max = {step:.2f}, κ = {kappa:.3g}: the eigenvalues are "
                f"{kinds[0]} in the flat direction and {kinds[1]} in the steep one; the largest has modulus "
-               f"{rate:.3g}, so the error {'grows' if rate > 1 else 'shrinks: ' + _speed(rate)}.")
+               f"{rate:.3g}; the error: {_speed(rate)}.")
     return fig
 
 

@@ -96,7 +96,7 @@ def walk(surface, method, lam, x, y):
         if method != "Newton":
             alpha = backtrack(f, theta, p, g)
             if alpha == 0:
-                return np.array(points), "p goes uphill" if g @ p >= 0 else "rounding hides the decrease"
+                return np.array(points), "p goes uphill" if g @ p >= 0 else "no decrease beyond rounding"
         theta = theta + alpha * p
         points.append(theta)
         if np.abs(theta).max() > 1e3:

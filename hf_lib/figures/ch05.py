@@ -208,6 +208,6 @@ def cheap_gradient(sizes, times):
     style.label(ax, "number of parameters d", "ms for one gradient", "a whole gradient: many sweeps, or one")
     style.legend(ax, loc="upper left")
     last = ", ".join(f"{name} {style.number(ms[-1], 2)} ms" for name, ms in times.items())
-    fig.alt = (f"Time for a whole gradient against d, both axes logarithmic. Differences and forward mode rise in "
-               f"proportion to d, reverse mode hardly. At d = {sizes[-1]}: {last}.")
+    fig.alt = (f"Time for a whole gradient against d, both axes logarithmic. Differences and forward mode rise at "
+               f"least in proportion to d, reverse mode hardly. At d = {sizes[-1]}: {last}.")
     return fig

@@ -125,10 +125,11 @@ def player(steps, grid, data, k, share):
     loss.set_yscale("log")
     style.label(loss, "step", "f(θ)")
     _lam_and_rho(lam, rho, np.array([s["lam"] for s in steps]), np.array([s["rho"] for s in steps]), at=k)
-    fig.alt = (f"Hessian-free step {k} of 0 to {len(steps) - 1}: CG makes {len(step['phi']) - 1} iterations; the model "
-               f"promises {-step['phi'][-1]:.2g}. f is {step['f']:.3g} before the step, {step['along'][j]:.3g} at CG "
-               f"iterate {step['kept'][j]}, and {step['after']:.3g} after the step, which takes iterate "
-               f"{step['chosen']} times {step['alpha']:.2g}. ρ is {step['rho']:.2g}, λ is {step['lam']:.2g}.")
+    fig.alt = (f"Hessian-free step {k} of 0 to {len(steps) - 1}: CG makes {len(step['phi']) - 1} iterations, "
+               f"at the end φ is {step['phi'][-1]:.2g}. f is {step['f']:.3g} before the step, "
+               f"{step['along'][j]:.3g} at CG iterate {step['kept'][j]}, and {step['after']:.3g} after the step, which "
+               f"takes iterate {step['chosen']} times {step['alpha']:.2g}. ρ is {step['rho']:.2g}, "
+               f"λ is {step['lam']:.2g}.")
     return fig
 
 
@@ -147,7 +148,7 @@ def _along(ax, step, j):
             label="chosen")
     ax.plot(at[j], shown[j], "s", color=BLUE, markersize=9, label="shown")
     ax.set(ylim=(-2.7, 2.3), xlim=(-0.03, 1.03), yticks=(-2, -1, 0, 1), xticks=(0, 0.5, 1))
-    style.label(ax, "share of CG's iterations", "change, in units of the promise")
+    style.label(ax, "share of CG's iterations", "change, in units of −φ(p)")
     style.legend(ax, loc="upper right", ncols=2, columnspacing=1)
 
 

@@ -90,13 +90,13 @@ class Linearization(FirstDerivatives):
         """F̂ v with one target drawn from the model for each example, shape (d,). Cost 4/3.
 
         E[F̂] = G for the matching losses. Every call draws anew; `operator("fisher")` draws once.
-        Derived in 14 §1. Martens 2020, §5.
+        Derived in 14 §4. Martens 2020.
         """
         return self._outer_product(self._sampled_residual(rng), v)
 
     @quietly
     def empirical_fisher(self, v):
-        """(1/N) Σ_n g_n g_nᵀ v + l2·v with g_n = J_nᵀ r_n, shape (d,). Cost 4/3. Derived in 14 §4."""
+        """(1/N) Σ_n g_n g_nᵀ v + l2·v with g_n = J_nᵀ r_n, shape (d,). Cost 4/3. Derived in 14 §6."""
         return self._outer_product(self.loss.residual(self.z, self.Y), v)
 
     def operator(self, kind="ggn", damping=0.0, rng=None):

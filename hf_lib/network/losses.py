@@ -77,7 +77,7 @@ class SquaredError(Loss):
         return lambda u: u
 
     def sample(self, z, rng):
-        """Draw targets from the model itself, y ~ N(z, I). For the Fisher matrix, notebook 14 §1."""
+        """Draw targets from the model itself, y ~ N(z, I). For the Fisher matrix, notebook 14 §4."""
         return z + rng.standard_normal(z.shape, dtype=z.dtype)
 
 
@@ -108,7 +108,7 @@ class SigmoidCrossEntropy(Loss):
         return lambda u: np.multiply(s, u, out=u)
 
     def sample(self, z, rng):
-        """Draw y_j ~ Bernoulli(σ(z_j)). For the Fisher matrix, notebook 14 §1."""
+        """Draw y_j ~ Bernoulli(σ(z_j)). For the Fisher matrix, notebook 14 §4."""
         return (rng.random(z.shape, dtype=z.dtype) < sigmoid(z)).astype(z.dtype)
 
     def check_targets(self, Y, n_out, dtype):
@@ -157,7 +157,7 @@ class SoftmaxCrossEntropy(Loss):
         return product
 
     def sample(self, z, rng):
-        """Draw a class from softmax(z), as one-hot rows. For the Fisher matrix, notebook 14 §1."""
+        """Draw a class from softmax(z), as one-hot rows. For the Fisher matrix, notebook 14 §4."""
         cumulative = np.cumsum(self.output(z), axis=1)
         cumulative /= cumulative[:, -1:]                   # rounding: the last entry must be 1
         classes = np.sum(rng.random((len(z), 1), dtype=z.dtype) >= cumulative, axis=1)

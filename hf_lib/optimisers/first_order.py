@@ -76,8 +76,11 @@ class FirstOrder(Resumable, Optimiser):
                 if self._idle == IDLE:
                     self.reason = f"θ has not changed in {IDLE} steps"
                 if self.index % self.every == 0 or self.index == self.max_steps:
-                    return Step(self.index, theta, loss, eta, 0.0, self.cost)
+                    return self._record(loss, eta)
         return None
+
+    def _record(self, loss, eta):
+        return Step(self.index, self.theta, loss, eta, 0.0, self.cost)
 
     def _evaluate(self, theta, k):
         loss, self._gradient = value_and_gradient(self._batches.draw(), theta)

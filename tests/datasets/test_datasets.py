@@ -326,3 +326,43 @@ def test_the_ravine_refuses(kappa, error):
 def test_surfaces_refuse_other_points(method, theta, error):
     with pytest.raises(error, match="theta"):
         getattr(surfaces.beale(), method)(theta)
+
+
+# ---- four regions
+
+def test_four_regions_has_the_areas_of_its_rings():
+    data = datasets.four_regions(100_000, rng())
+    assert data.X.shape == (100_000, 2) and data.y.dtype == np.int64 and np.abs(data.X).max() <= 1
+    disc, ring, nut = (np.pi * r * r / 4 for r in (5 / 6, 1 / 2, 1 / 6))         # shares of the square
+    half, inner = (disc - ring) / 2, (ring - nut) / 2
+    shares = np.array([(1 - disc) / 2, half + inner + nut, half + inner, (1 - disc) / 2])
+    np.testing.assert_allclose(shares, [0.227, 0.284, 0.262, 0.227], atol=6e-4)
+    # the standard error of a share is at most 0.5/√n; five of them
+    np.testing.assert_allclose(np.bincount(data.y) / 100_000, shares, atol=5 * 0.5 / np.sqrt(100_000))
+    np.testing.assert_array_equal(data.Y.argmax(axis=1), data.y)
+    assert (data.Y.sum(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize("point, label", [
+    ((0.9, 0.9), 3), ((-0.9, 0.9), 3), ((0.9, -0.9), 0), ((-0.1, -0.99), 0), ((0.9, 0.0), 0),
+    ((0.7, 0.1), 1), ((0.1, -0.7), 1), ((-0.7, 0.1), 2), ((0.0, 0.7), 2),
+    ((0.3, 0.0), 2), ((-0.3, 0.0), 1), ((0.0, 0.3), 1), ((0.1, 0.1), 1), ((-0.1, 0.1), 1),
+    ((0.0, 5 / 6 - 1e-9), 2), ((0.0, 5 / 6 + 1e-9), 3), ((0.5 - 1e-9, 0.0), 2), ((0.5 + 1e-9, 0.0), 1)])
+def test_four_regions_point_by_point(point, label):
+    region = importlib.import_module("hf_lib.datasets.four_regions").region
+    assert region(np.array(point)) == label and region(np.array([[point]])).shape == (1, 1)
+
+
+def test_four_regions_in_float32_is_the_float64_one_rounded():
+    double, single = datasets.four_regions(50, rng()), datasets.four_regions(50, rng(), np.float32)
+    assert single.X.dtype == single.Y.dtype == np.float32 and double.X.dtype == np.float64
+    np.testing.assert_array_equal(single.X, double.X.astype(np.float32))
+    np.testing.assert_array_equal(single.y, double.y)
+
+
+@pytest.mark.parametrize("arguments, error, text", [
+    (dict(n=0), ValueError, "n is 0"), (dict(rng=7), TypeError, "numpy.random.Generator"),
+    (dict(dtype=np.int64), ValueError, "dtype")])
+def test_four_regions_names_bad_arguments(arguments, error, text):
+    with pytest.raises(error, match=text):
+        datasets.four_regions(**(dict(n=5, rng=rng()) | arguments))

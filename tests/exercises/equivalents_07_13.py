@@ -79,6 +79,8 @@ EQUIVALENT = {
     },
     "ch12.q5": {"below = 2 * (error <= target)": "any and argmax see the same"},
     "ch13.q2": dict.fromkeys(("slope = -np.ones_like(f)", "slope = -np.ones_like(r)"), PLACE),
+    "ch15.q3": {"v = np.zeros_like(p)": PLACE},
+    "ch15.q5": {"above = (1 + lam) / (lam * h[h >= 0])": "1/0 is ∞, which is never the smallest"},
 }
 
 KNOWN_SURVIVORS = set()

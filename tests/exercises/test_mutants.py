@@ -4,6 +4,7 @@ from itertools import combinations
 
 import equivalents_00_06
 import equivalents_07_13
+import equivalents_14
 import equivalents_16
 import pytest
 from mutants import mutants, outputs, survivors
@@ -12,7 +13,8 @@ from hf_lib.exercises import Diagnosis, FunctionExercise, all_exercises
 from hf_lib.judge.compare import agree
 
 EXERCISES = all_exercises()
-EQUIVALENT = equivalents_00_06.EQUIVALENT | equivalents_07_13.EQUIVALENT | equivalents_16.EQUIVALENT
+EQUIVALENT = (equivalents_00_06.EQUIVALENT | equivalents_07_13.EQUIVALENT | equivalents_14.EQUIVALENT
+              | equivalents_16.EQUIVALENT)
 KNOWN_SURVIVORS = equivalents_00_06.KNOWN_SURVIVORS | equivalents_07_13.KNOWN_SURVIVORS
 KNOWN_ALIKE = equivalents_00_06.KNOWN_ALIKE | equivalents_07_13.KNOWN_ALIKE
 DEMANDS = {"too many calls", "too much memory", "a loop"}                 # right values, got in a way not allowed

@@ -16,10 +16,13 @@ USED = {                                                    # the answers that a
     "11": ("ch11.q4",),
     "12": ("ch12.q1", "ch12.q2", "ch12.q3", "ch12.q5"),
     "13": ("ch13.q1", "ch13.q3"),
+    "14": ("ch14.q3", "ch14.q5"),
+    "15": ("ch15.q3", "ch15.q4", "ch15.q5"),
 }
 LAST = {"08": "best_cubic", "09": "digit_records", "11": "running_average(", "12": "cost_to_reach(",
-        "13": "residual_of("}
-ONLY = {"11": ("import numpy as np", "running_average(")}       # the cells between read runs and train
+        "13": "residual_of(", "14": "ex.q5.answer", "15": "ex.q5.answer"}
+ONLY = {"11": ("import numpy as np", "running_average("),       # the cells between read runs and train
+        "15": ("import numpy as np", "def online", "*_, trained", "by_rule", "ex.q3.answer", "ex.q4.answer", "h_H")}
 
 
 def styles_of(exercise):

@@ -204,6 +204,10 @@ def test_on_digits_hessian_free_loses_in_work_whatever_is_asked():
     for method in ("L-BFGS", "momentum"):                          # far below SGD, and they misread more
         assert ends("digits", method).max() < 0.1 * ends("digits", "SGD").min()
         assert ends("digits", method, "test_error").min() > ends("digits", "SGD", "test_error").max()
+    assert ends("digits", "L-BFGS", "test_error").min() > ends("digits", "Hessian-free", "test_error").max()
+    for field, level in (("loss", 0.1), ("test_error", 0.1)):       # L-BFGS, on all data too, with half of the work
+        cost = {m: np.median(first("digits", m, field, level, "cost")) for m in ("L-BFGS", "Hessian-free")}
+        assert cost["L-BFGS"] < 0.5 * cost["Hessian-free"]
     _, origin = stored("digits")
     results = origin["settings"]["results"]["Hessian-free"]
     alike = [found[0] for setting, found in results if setting["damping"] <= 1e-6 and (

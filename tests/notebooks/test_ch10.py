@@ -171,6 +171,9 @@ def test_what_is_said_of_the_stored_runs(mine):
     few, judge, part, naive = (mine.arms[name] for name in
                                ("8 CG steps", "ρ on the next batch", "G from a quarter", "50 CG steps"))
     assert max(ends, key=ends.get) == "8 CG steps"
+    own, other = (np.mean(naive[before][20:] - naive[after][20:])
+                  for before, after in (("before", "after"), ("other_before", "other_after")))
+    assert 0.5 * other < own / 60 < other                      # the share of the 1,000 that are the batch's own
     assert 5e-4 < few["damping"][30] < 2e-3 and np.median(few["rho"][:31]) > 0.5
     assert few["other_after"][25] < 1 < 1e4 < few["other_after"].max()
     assert np.argmax(judge["damping"] > 100) + 1 == 28
@@ -242,6 +245,7 @@ def test_what_is_said_of_the_panel():
         return np.array([ch10.panel_run(seed, off)[1][-1] / ch10.panel_run(seed, ())[1][-1] for seed in range(5)])
     gain = ratios("precondition")
     assert np.sum(gain < 1) >= 3 and gain.max() > 1
+    assert np.all(ratios("warm")[2:] < 1) and np.all(ratios("back")[2:] < 1)      # "others can go, too"
     both = ratios("search", "back")[0] / (ratios("search")[0] * ratios("back")[0])
     assert not 0.8 < both < 1.25
     assert set(explore.pictures(ch10)["switches"].controls({})) == {*ch10.OFF, "seed"}

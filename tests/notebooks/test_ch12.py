@@ -162,6 +162,8 @@ def test_what_is_said_of_new_pictures():
     shorter, _ = hf.datasets.run("autoencoder_curves_adam")                 # planned for 500 epochs: they cross earlier
     assert all(test_at(RUN, target) < test_at(shorter, target) for target in (5, 3, 2.5, 2.2))
     assert all(test_at(RUN, target) > test_at(shorter, target) for target in (2.1, 2, 1.9))
+    for target in (2, 1.5, 1.2):
+        assert test_at(HOUR["momentum"], target) < min(test_at(RUN, target), test_at(adam, target))
     for of, lowest in ((RUN, 8.1), (adam, 8.5)):
         assert of["test"].min() == pytest.approx(lowest, abs=0.05)
         assert of["cost"][of["test"].argmin()] == pytest.approx(125, abs=4)
