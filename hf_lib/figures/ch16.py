@@ -41,12 +41,13 @@ def task(tasks, task, sequence):
     panels = fig.subplots(2, 1, sharex=True, height_ratios=(1 + len(x), 1 + len(y)))
     for ax, values, names, title in zip(panels, (x, y), ROWS[task], ("in", "out")):
         ax.set_facecolor("#DDDDDD")
-        ax.imshow(values, aspect="auto", interpolation="nearest", vmin=-1, vmax=2 if task == "addition" else 1)
+        ax.imshow(values, extent=(0.5, x.shape[1] + 0.5, len(names) - 0.5, -0.5), aspect="auto",
+                  interpolation="nearest", vmin=x.min(), vmax=max(1, np.nanmax(y)))
         ax.grid(False)
-        ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+        ax.set(yticks=range(len(names)), yticklabels=names)
         style.label(ax, "step t" if title == "out" else "", "", title)
     counts = np.flatnonzero(of.mask[sequence])
-    said = (f"{len(counts)} steps" if len(counts) > 1 else f"step {counts[0]} alone")
+    said = (f"{len(counts)} steps" if len(counts) > 1 else f"step {counts[0] + 1} alone")
     last = y[:, counts[-1]]
     answer = names[int(np.argmax(last))] if len(last) > 1 else style.number(last[0])
     fig.alt = (f"{task}, sequence {sequence}: {x.shape[1]} steps with {len(x)} inputs; {said} count. "
@@ -116,11 +117,12 @@ def charged_step(steps, mu, lam):
     left.set(xlim=(0, alpha[-1]), ylim=(0, 1.5 * max(one["f"][0] for one in every)))
     style.label(left, "α", "f", f"at α = 1: f = {of['f'][end]:.1f}, q = {of['q'][end]:.1f}")
     style.legend(left, loc="upper right")
-    right.plot(alpha, of["foreseen"], color=style.COLOUR["model"], linestyle=style.DASHED, label="change, linear model")
-    right.plot(alpha, of["moved"], color=style.COLOUR["step"], label="change of the states")
+    right.plot(alpha[1:], of["foreseen"][1:], color=style.COLOUR["model"], linestyle=style.DASHED,
+               label="change, linear model")
+    right.plot(alpha[1:], of["moved"][1:], color=style.COLOUR["step"], label="change of the states")
     right.plot(alpha, of["memory"], color=style.COLOUR["test"], linestyle=style.DOTTED, label="memory")
-    right.set(xlim=(0, alpha[-1]), yscale="log", ylim=(1e-3, 1e3), yticks=10.0 ** np.arange(-3, 4))
-    style.label(right, "α", "rms over states", f"at α = 1: memory {style.number(of['memory'][end], 2)}")
+    right.set(xlim=(0, alpha[-1]), yscale="log", ylim=(3e-4, 1e3), yticks=10.0 ** np.arange(-3, 4))
+    style.label(right, "α", "distance of states, rms", f"at α = 1: memory {style.number(of['memory'][end], 2)}")
     style.legend(right, loc="upper right")
     fig.alt = (f"µ = {mu:g}, λ = {lam:g}: the full step takes f from {of['f'][0]:.1f} to {of['f'][end]:.1f}, q says "
                f"{of['q'][end]:.1f}. The states move by {of['moved'][end]:.2g}, the linear model says "

@@ -139,7 +139,7 @@ def film(hidden, bits, bit, t):
     for value, colour, marker in ((0, style.COLOUR["training"], "o"), (1, style.COLOUR["model"], "s")):
         x, y = (apart[bits[:, bit - 1] == value, t] @ plane.T).T
         left.plot(x, y, marker, color=colour, alpha=0.8, label=f"bit {bit} is {'ab'[value]}")
-    left.set(xlim=(-reach, reach), ylim=(-reach, reach))
+    left.set(xlim=(-reach, reach), ylim=(-reach, 1.5 * reach))
     style.label(left, "1st direction", "2nd direction", f"after step {t}")
     style.legend(left, loc="upper right")
     looks = zip((style.SOLID, style.DASHED, style.DASH_DOT, style.DOTTED, style.LONG),
@@ -150,7 +150,7 @@ def film(hidden, bits, bit, t):
     right.axvline(t, color=style.COLOUR["bound"], linewidth=1)
     right.set(xlim=(0, hidden.shape[1] - 1), ylim=(0, 1.02))
     style.label(right, "step t", "share of the variance", f"bit {bit}: {100 * part[t, bit - 1]:.0f} %")
-    style.legend(right, loc="upper right")
+    style.legend(right, loc="center left", bbox_to_anchor=(1.01, 0.5))
     fig.readout = f"step {t}"
     fig.alt = (f"The states of {len(bits)} sequences after step {t}. Bit {bit} alone explains "
                f"{100 * part[t, bit - 1]:.0f} % of their variance, all five alone {100 * part[t].sum():.0f} %.")

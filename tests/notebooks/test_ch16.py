@@ -24,8 +24,9 @@ before, mine = names_of(DERIVED)
 
 @pytest.fixture(scope="module")
 def finished():
-    """The names after the whole notebook."""
-    return SimpleNamespace(**names_before(CELLS)[None])
+    """The names after the whole notebook, without the live race."""
+    cells = [source for source in CELLS if "METHODS = {" not in source]
+    return SimpleNamespace(**names_before(cells)[None])
 
 
 def test_it_has_every_part():
@@ -167,7 +168,7 @@ def test_what_a_charge_does_to_one_step(finished):
     assert f[0.0, 0.01] > f[0.3, 0.01] > f[1.0, 0.01] and f[0.0, 0.01] > 53 > 30 > f[1.0, 0.01]
     kept = {mu: of["memory"][full] for (mu, lam), of in steps.items() if lam == 1.0}
     assert kept[0.0] < 0.002 and min(kept[mu] for mu in kept if mu >= 0.1) > 0.08
-    assert steps[0.0, 0.01]["foreseen"][full] > 1.2 and steps[0.0, 0.01]["moved"][full] < 0.8
+    assert steps[0.0, 0.01]["foreseen"][full] > 1.6 * steps[0.0, 0.01]["moved"][full]
 
 
 @pytest.mark.slow
