@@ -105,7 +105,7 @@ def addition(T, n, rng, dtype=np.float64):
     Parameters
     ----------
     T : int
-        The least length, at least 10.
+        The least length, at least 20.
     n : int
         Sequences.
     rng : numpy.random.Generator
@@ -166,7 +166,7 @@ def temporal_order(T, n, rng, dtype=np.float64):
 
 def _drawn(T, n, rng, dtype, *places):
     """Lengths (n,), a step out of each of two ranges given in parts of T (end left out), and the dtype."""
-    T, n = count("T", T, low=10), count("n", n)
+    T, n = count("T", T, low=20), count("n", n)
     generator("rng", rng)
     lengths = rng.integers(T, int(1.1 * T) + 1, n)
     steps = [rng.integers(max(1, round(low * T)), round(high * T), n) for low, high in places]

@@ -429,3 +429,27 @@ def test_other_settings_are_refused(make, other):
     with pytest.raises(ValueError, match="state was saved with .*, this loop has"):
         other(problem, theta).restore(state)
     make(problem, theta).restore(state)                        # the same ones, made anew, are not
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+def test_a_long_gradient_is_shortened_and_a_short_one_is_left(dtype):
+    """f = ½‖θ‖²: the gradient is θ, (3, 4) of length 5, then (2.4, 3.2) of length 4."""
+    class Bowl:
+        def value(self, theta):
+            return 0.5 * float(theta @ theta)
+
+        def gradient(self, theta):
+            return theta.copy()
+    start = np.array([3.0, 4.0], dtype)
+    first, second = hf.SGD(Bowl(), start, 0.5, clip=2.0, max_steps=2)
+    np.testing.assert_allclose(first.theta, [3 - 0.6, 4 - 0.8], rtol=1e-6)
+    np.testing.assert_allclose(second.theta, [2.4 - 0.6, 3.2 - 0.8], rtol=1e-6)
+    assert first.theta.dtype == dtype
+    free, wide = (next(hf.Momentum(Bowl(), start, 0.5, clip=clip)).theta for clip in (None, 5.1))
+    assert np.array_equal(free, wide)
+
+
+@pytest.mark.parametrize("clip, error", [(0, ValueError), (-1.0, ValueError), ("1", TypeError)])
+def test_a_clip_that_is_no_length_is_refused(clip, error):
+    with pytest.raises(error, match="clip"):
+        hf.Adam(None, np.zeros(2), 0.1, clip=clip)
