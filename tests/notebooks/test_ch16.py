@@ -178,3 +178,13 @@ def test_what_the_state_remembers(finished):
     assert part[5:55].min() > 0.03 and part[5:55].sum(axis=1).min() > 0.75
     said = [part[56 + k, k] for k in range(5)]
     assert min(said) > 0.3
+
+
+def test_the_stored_race_at_20_is_as_the_answer_says():
+    of = ch16.stored_races()[20]
+    times = {name: [run.cpu[-1] if run.solved[-1] == 1 else np.inf for run in runs] for name, runs in of.items()}
+    for start in ("orthogonal", "sparse"):
+        assert max(times[f"Hessian-free, structural, {start} start"]) < 0.3
+        assert 0.25 < min(times[f"Hessian-free, {start} start"]) < max(times[f"Hessian-free, {start} start"]) < 4.6
+        assert sum(np.isfinite(times[f"momentum, {start} start"])) == 2
+    assert sum(np.isfinite(times["Adam, orthogonal start"])) == 2 and max(times["Adam, sparse start"]) < 3.2
