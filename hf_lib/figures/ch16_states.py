@@ -26,15 +26,16 @@ class StoredRun:
 def stored_races():
     """What `experiments/recurrent.py` stored: T → method → one `StoredRun` a seed, of the chosen setting.
 
-    Runs whose settings were not chosen, because the script was stopped early, are left out.
+    A T whose settings are not chosen yet, because the script was stopped early, is left out.
     """
     races = {}
     for name in sorted(datasets.runs("recurrent_memory5_"), key=lambda name: int(name.rpartition("_")[2])):
         columns, origin = datasets.run(name)
-        chosen = origin["settings"].get("chosen", ())
-        races[int(name.rpartition("_")[2])] = {
-            method: [_run(columns, number, setting, seed, origin["settings"]["seconds"]) for seed in origin["seed"]]
-            for number, (method, setting) in enumerate(zip(origin["settings"]["methods"], chosen))}
+        made = origin["settings"]
+        if "chosen" in made:
+            races[made["T"]] = {
+                method: [_run(columns, number, setting, seed, made["seconds"]) for seed in origin["seed"]]
+                for number, (method, setting) in enumerate(zip(made["methods"], made["chosen"], strict=True))}
     return races
 
 
@@ -89,7 +90,7 @@ def race(races, T, start, against):
         solved[method] = sum(bool(len(run.solved)) and run.solved[-1] == 1 for run in seeds)
     ax.axhline(5 * np.log(2), color=style.COLOUR["bound"], linewidth=1)
     everything = [np.asarray(getattr(run, key)) for seeds in races[T].values() for run in seeds]
-    span = np.concatenate(everything or [np.array([1.0, 10.0])])
+    span = np.concatenate(everything)
     span = span[span > 0]
     ax.set(xscale="log", yscale="log", xlim=(0.7 * span.min(), 1.5 * span.max()), ylim=(1e-2, 1e3),
            yticks=10.0 ** np.arange(-2, 4))

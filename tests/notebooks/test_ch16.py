@@ -137,10 +137,13 @@ def test_stored_runs_are_read_as_the_script_writes_them(monkeypatch):
     columns = {"method": np.array([0, 0, 1, 0, 0]), "setting": np.array([3, 3, 2, 3, 1]),
                "seed": np.array([0, 0, 0, 100, 0]), "seconds": np.array([9, 9, 9, 9, 9]), "cost": np.arange(5.0),
                "cpu_seconds": np.arange(5.0), "loss": np.arange(5.0), "solved": np.arange(5.0)}
-    origin = {"seed": [0, 1], "settings": {"methods": ["Adam, sparse start", "momentum, sparse start"],
-                                           "chosen": [3, 2], "seconds": 9}}
-    monkeypatch.setattr(ch16_states.datasets, "runs", lambda start: [f"{start}100", f"{start}20"])
-    monkeypatch.setattr(ch16_states.datasets, "run", lambda name: (columns, origin))
+    made = {"methods": ["Adam, sparse start", "momentum, sparse start"], "chosen": [3, 2], "seconds": 9}
+
+    def run(name):
+        T = int(name.rpartition("_")[2])
+        return columns, {"seed": [0, 1], "settings": ({"seconds": 9} if T == 50 else made) | {"T": T}}
+    monkeypatch.setattr(ch16_states.datasets, "runs", lambda start: [f"{start}{T}" for T in (100, 20, 50)])
+    monkeypatch.setattr(ch16_states.datasets, "run", run)
     found = ch16.stored_races()
     assert list(found) == [20, 100]
     assert {name: [len(run.cpu) for run in runs] for name, runs in found[20].items()} == {
