@@ -59,8 +59,8 @@ class SMD(FirstOrder):
         C. With "hessian" v grows without bound where negative curvature lasts and λ is near 1.
     floor : float
         In (0, 1): by which factor p may fall in a step; ½ in the source.
-    **others
-        `batch`, `rng`, `max_steps`, `every`, as `FirstOrder` has them.
+    batch, rng, max_steps, every
+        As `FirstOrder` has them.
 
     Notes
     -----
@@ -72,11 +72,12 @@ class SMD(FirstOrder):
     _saved = (*FirstOrder._saved, "step_sizes", "trace", "_product")
     _settings = (*FirstOrder._settings, "mu", "decay", "product", "floor")
 
-    def __init__(self, problem, theta, learning_rate=0.1, mu=0.05, decay=0.99, product="ggn", floor=0.5, **others):
+    def __init__(self, problem, theta, learning_rate=0.1, mu=0.05, decay=0.99, product="ggn", floor=0.5,
+                 batch=None, rng=None, max_steps=None, every=1):
         one_for_all = not isinstance(learning_rate, np.ndarray)
         middle = number("learning_rate", learning_rate if one_for_all else float(np.median(learning_rate)),
                         low=0, open_low=True)
-        super().__init__(problem, theta, middle, **others)
+        super().__init__(problem, theta, middle, batch, rng, max_steps, every)
         self.step_sizes = np.full_like(self.theta, middle) if one_for_all else learning_rate.copy()
         float_array("learning_rate", self.step_sizes, self.theta.shape, self.theta.dtype, finite=True)
         if not (self.step_sizes > 0).all():

@@ -239,6 +239,7 @@ def test_step_sizes_that_have_all_fallen_to_zero_end_the_loop():
     (dict(floor=1.0), ValueError, "floor is 1"),
     (dict(product="fisher"), ValueError, "product is 'fisher'"),
     (dict(batch=10), TypeError, "rng"),
+    (dict(clip=1.0), TypeError, "clip"),
 ])
 def test_bad_arguments_are_named(arguments, error, text):
     problem, theta = regions()
