@@ -81,6 +81,14 @@ def row_numbers(name, value):
     return value
 
 
+def rows_of(name, value, n, what):
+    """The row numbers (at least one) that a slice or an array of them selects out of n; `what` names the rows."""
+    rows = np.arange(n)[row_numbers(name, value)]
+    if rows.ndim != 1 or len(rows) == 0:
+        raise ValueError(f"{name} {value!r} selects no list of {what} out of {n}")
+    return rows
+
+
 def choice(name, value, options):
     """Return `value` if it is one of `options`; the message lists them."""
     if value not in options:

@@ -18,13 +18,12 @@ All products use the N examples' mean and add l2·v at the weights; J and Jᵀ a
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg.blas import daxpy, saxpy
-from scipy.sparse.linalg import LinearOperator
 
 from hf_lib._checks import choice, number
 
 from . import passes
 from .first_derivatives import FirstDerivatives
+from .operators import add, symmetric_operator
 from .overflow import quietly
 
 
@@ -121,13 +120,7 @@ class Linearization(FirstDerivatives):
             product = lambda v: self._outer_product(residual, v)
         else:
             product = getattr(self, kind)
-        axpy = saxpy if self.theta.dtype == np.float32 else daxpy
-
-        def matvec(v):
-            v = v.ravel()                                        # SciPy may hand over a column (d, 1)
-            return axpy(v, product(v), a=damping)                # B v + λ v
-        d = self.theta.size
-        return LinearOperator((d, d), matvec=matvec, rmatvec=matvec, dtype=self.theta.dtype)
+        return symmetric_operator(lambda v: add(damping, v, product(v)), self.theta)     # B v + λ v
 
     def _outer_product(self, residual, v):
         """(1/N) Σ_n J_nᵀ r_n (r_nᵀ J_n v) + l2·v."""

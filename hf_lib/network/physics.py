@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hf_lib._checks import float_array, number, row_numbers
+from hf_lib._checks import float_array, number, rows_of
 
 from .equations import Equation
 from .laplacian_layer import Channels
@@ -142,10 +142,7 @@ class PhysicsProblem:
         IndexError
             If a row number is out of range.
         """
-        row_numbers("index", index)
-        rows = np.arange(self.N)[index]
-        if rows.ndim != 1 or len(rows) == 0:
-            raise ValueError(f"index {index!r} selects no list of points out of {self.N}")
+        rows = rows_of("index", index, self.N, "points")
         return self._part(rows, (self.N / len(rows)) ** 0.5)
 
     def pieces(self, points):

@@ -17,12 +17,11 @@ from functools import cached_property
 from weakref import finalize
 
 import numpy as np
-from scipy.linalg.blas import daxpy, saxpy
-from scipy.sparse.linalg import LinearOperator
 
 from hf_lib._checks import choice, float_array, number
 
 from .forward_laplacian import ForwardLaplacian
+from .operators import add, symmetric_operator
 from .overflow import quietly
 
 
@@ -112,13 +111,7 @@ class Residuals:
         """
         choice("kind", kind, ("ggn",))
         damping = number("damping", damping, low=0)
-        axpy = saxpy if self.theta.dtype == np.float32 else daxpy
-
-        def matvec(v):
-            v = v.ravel()                                             # SciPy may hand over a column (d, 1)
-            return axpy(v, self.ggn(v), a=damping)                    # G v + λ v
-        d = self.theta.size
-        return LinearOperator((d, d), matvec=matvec, rmatvec=matvec, dtype=self.theta.dtype)
+        return symmetric_operator(lambda v: add(damping, v, self.ggn(v)), self.theta)     # G v + λ v
 
     # --- what the products share
 

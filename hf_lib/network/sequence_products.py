@@ -18,12 +18,11 @@ from functools import cached_property
 from weakref import finalize
 
 import numpy as np
-from scipy.linalg.blas import daxpy, saxpy
-from scipy.sparse.linalg import LinearOperator
 
 from hf_lib._checks import choice, float_array, number
 
 from . import time_passes
+from .operators import add, symmetric_operator
 from .overflow import quietly
 
 
@@ -122,7 +121,7 @@ class SequenceLinearization:
         lam, mu = number("lam", lam, low=0), self.problem.structural
         pull = (0.25 * mu * lam / self.N, self._a.R_H) if mu else None       # M_t R{s_t} = R{h_t} / 4
         out = self._reverse(self._curved(v), self._a.work, pull)
-        return _add(lam, v, self.net.add_decay(self.problem.l2, v, out))
+        return add(lam, v, self.net.add_decay(self.problem.l2, v, out))
 
     @quietly
     def hessian(self, v):
@@ -173,12 +172,10 @@ class SequenceLinearization:
         """
         choice("kind", kind, ("ggn", "hessian", "damped"))
         damping = number("damping", damping, low=0)
-
-        def matvec(v):
-            v = v.ravel()                                            # SciPy may hand over a column (d, 1)
-            return self.damped(v, damping) if kind == "damped" else _add(damping, v, getattr(self, kind)(v))
-        d = self.theta.size
-        return LinearOperator((d, d), matvec=matvec, rmatvec=matvec, dtype=self.theta.dtype)
+        if kind == "damped":
+            return symmetric_operator(lambda v: self.damped(v, damping), self.theta)
+        product = getattr(self, kind)
+        return symmetric_operator(lambda v: add(damping, v, product(v)), self.theta)
 
     # --- what the products share
 
@@ -228,8 +225,3 @@ class SequenceLinearization:
     @cached_property
     def _scratch(self):
         return self.net.parts(np.empty_like(self.theta))
-
-
-def _add(lam, v, out):
-    """out + λ v, in place and without a change of dtype."""
-    return (saxpy if out.dtype == np.float32 else daxpy)(v, out, a=lam)

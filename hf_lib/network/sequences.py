@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from hf_lib._checks import float_array, number, row_numbers
+from hf_lib._checks import float_array, number, rows_of
 
-from .overflow import quietly
 from .recurrent import RNN
-from .sequence_products import SequenceLinearization, TimeBuffers
-from .time_passes import f0
+from .sequence_products import SequenceLinearization
 
 
 class SequenceProblem:
@@ -97,14 +95,9 @@ class SequenceProblem:
         """The `SequenceLinearization` at θ. Cost 1/3, memory T × N × all units."""
         return SequenceLinearization(self, self._checked(theta))
 
-    @quietly
     def value(self, theta):
         """f(θ), a float. Cost 1/3."""
-        theta = self._checked(theta)
-        a = self.free_buffers.pop() if self.free_buffers else TimeBuffers(self.net, *self.weights.shape, theta.dtype)
-        f0(self.net.parts(theta), self.net.activation, self.inputs, a.H, a.S, a.z)
-        self.free_buffers.append(a)
-        return self.objective(a.z, theta)
+        return self.linearize(theta).value
 
     def gradient(self, theta):
         """∇f(θ), shape (d,). Cost 1."""
@@ -130,10 +123,7 @@ class SequenceProblem:
         IndexError
             If a row number is out of range.
         """
-        row_numbers("index", index)
-        rows = np.arange(self.N)[index]
-        if rows.ndim != 1 or len(rows) == 0:
-            raise ValueError(f"index {index!r} selects no list of sequences out of {self.N}")
+        rows = rows_of("index", index, self.N, "sequences")
         part = object.__new__(type(self))                        # the data were checked once
         part.net, part.loss, part.l2, part.structural = self.net, self.loss, self.l2, self.structural
         part._set_sequences(self.inputs[:, rows], self.targets[:, rows], self.weights[:, rows])

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "experiments"))
 import history  # noqa: E402
 import recurrent  # noqa: E402
 
-STORED = [20]                                                                # T = 50 and 100 are still running
+STORED = [20]                                                                # T = 50 and 100 are not stored yet
 STRUCTURAL = "Hessian-free, structural, orthogonal start"
 
 

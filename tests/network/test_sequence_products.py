@@ -1,13 +1,10 @@
 """The products of a `SequenceLinearization`: against dense matrices, against differences, and their properties."""
 
-import inspect
-import types
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import MATCHING, PROPERTY, central, difference, matrix
+from oracles import MATCHING, PROPERTY, altered, central, difference, matrix
 from sequence_oracle import FUNCTIONS, N_IN, N_OUT, Case, N, T, dense
 
 import hf_lib as hf
@@ -196,14 +193,9 @@ MUTANTS = [
 
 @pytest.mark.parametrize("module, right, wrong", MUTANTS, ids=[f"{r.strip()} -> {w.strip()}" for _, r, w in MUTANTS])
 def test_a_wrong_pass_is_noticed(monkeypatch, module, right, wrong):
-    source = inspect.getsource(module)
-    assert source.count(right) == 1
-    mutant = types.ModuleType(module.__name__)
-    mutant.__package__ = module.__package__
-    exec(compile(source.replace(right, wrong), module.__name__, "exec"), mutant.__dict__)
+    mutant = altered(module, right, wrong)
     if module is time_passes:
         monkeypatch.setattr(sequence_products, "time_passes", mutant)
-        monkeypatch.setattr("hf_lib.network.sequences.f0", mutant.f0)
     else:
         monkeypatch.setattr("hf_lib.network.sequences.SequenceLinearization", mutant.SequenceLinearization)
     with pytest.raises(AssertionError):
