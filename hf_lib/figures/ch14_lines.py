@@ -11,8 +11,9 @@ MATRICES = {"F": "Gauss-Newton", "empirical Fisher": "Adam"}
 def _example_fits():
     x = np.linspace(0, 4, 20)
     path = np.array([[4.0, 2.0], [3.0, 0.0], [2.0, -1.0]])
-    return {"fits": {data: {"x": x, "y": 2 * x - 1, "paths": {"F": path, "empirical Fisher": path[:2]}}
-                     for data in ("line", "curve")}}
+    return {"fits": {data: {"x": x, "y": 2 * x - 1 + bend * (x - 2) ** 2,
+                            "paths": {"F": path, "empirical Fisher": path[:2]}}
+                     for data, bend in (("line", 0.0), ("curve", 0.5))}}
 
 
 @explore.picture(_example_fits, data=lambda fits: explore.Choice(tuple(fits)),
