@@ -62,7 +62,8 @@ def test(arguments):
     quick = ["-m", "not slow and not browser"] if "--quick" in arguments else []
     passed_on = [argument for argument in arguments if argument != "--quick"]
     workers = str(min(2, os.cpu_count() or 1))
-    pytest = ["-m", "pytest", "-n", workers, "--dist", "loadfile"]
+    # Files in their order: those of the browser, which wait a lot and take longest, start first.
+    pytest = ["-m", "pytest", "-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     return inside(*pytest, *quick, *passed_on, environment=dict.fromkeys(THREADS, "1"))
 
 
