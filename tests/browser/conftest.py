@@ -1,4 +1,7 @@
-"""The browser and the server that all browser tests share."""
+"""The browser and the server that the tests of a file share.
+
+Playwright keeps an event loop running in this process: no longer than the file, for other tests run loops of their own.
+"""
 import os
 import shutil
 
@@ -18,7 +21,7 @@ def missing(what):
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     """Chromium: the machine's own, or the one that `playwright install chromium` has fetched."""
     try:
@@ -34,14 +37,14 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
     server = Lab(tmp_path_factory.mktemp("lab"))
     yield server
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(browser, lab):
     """A window of JupyterLab."""
     from lab_page import LabPage
