@@ -62,7 +62,7 @@ def test(arguments):
     quick = ["-m", "not slow and not browser"] if "--quick" in arguments else []
     passed_on = [argument for argument in arguments if argument != "--quick"]
     workers = str(min(2, os.cpu_count() or 1))
-    # Files in their order: those of the browser, which wait a lot and take longest, start first.
+    # Files in the order of tests/conftest.py: the longest first.
     pytest = ["-m", "pytest", "-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     return inside(*pytest, *quick, *passed_on, environment=dict.fromkeys(THREADS, "1"))
 

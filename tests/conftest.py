@@ -17,6 +17,9 @@ settings.load_profile("course")
 # Their fixture `before` runs the whole chapter, long cells included, before the first test: a fourth of the quick run.
 LONG_CHAPTERS = ("test_ch10.py", "test_ch11.py", "test_ch12.py")
 
+# Each takes about half the whole run's time, and a file stays on one core: first, one on each.
+LONGEST_FILES = ("test_browser.py", "test_chapters.py")
+
 ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts" / "browser"
 
 # Doctests are collected from every module that pytest meets; the tests' own helpers are not for it to import.
@@ -25,7 +28,7 @@ collect_ignore = [str(path) for path in Path(__file__).parent.rglob("*.py") if n
 
 @pytest.hookimpl(tryfirst=True)  # before -m looks at the marks
 def pytest_collection_modifyitems(config, items):
-    """What first runs a long chapter is slow; what is `thorough` is left out unless -m names it."""
+    """What first runs a long chapter is slow; what is `thorough` is left out unless -m names it; long files go first."""
     for item in items:
         if item.path.name in LONG_CHAPTERS and "before" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
@@ -33,6 +36,7 @@ def pytest_collection_modifyitems(config, items):
         left_out = [item for item in items if item.get_closest_marker("thorough")]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+    items.sort(key=lambda item: item.path.name not in LONGEST_FILES)
 
 
 def pytest_terminal_summary(terminalreporter):
