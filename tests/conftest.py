@@ -1,5 +1,6 @@
 """What every test shares. The markers `slow`, `thorough` and `browser` are declared in pyproject.toml."""
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ LONG_CHAPTERS = ("test_ch10.py", "test_ch11.py", "test_ch12.py")
 # Each takes about half the whole run's time, and a file stays on one core: first, one on each.
 LONGEST_FILES = ("test_browser.py", "test_chapters.py")
 
+# The same chapter, with its stubs: in the browser, where there is one, and else without it.
+IN_BROWSER = "tests/browser/test_browser.py::test_chapter["
+WITH_STUBS = "tests/notebooks/test_chapters.py::test_it_runs["
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
 ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts" / "browser"
 
 # Doctests are collected from every module that pytest meets; the tests' own helpers are not for it to import.
@@ -36,7 +42,19 @@ def pytest_collection_modifyitems(config, items):
         left_out = [item for item in items if item.get_closest_marker("thorough")]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+    run_twice(config, items)
     items.sort(key=lambda item: item.path.name not in LONGEST_FILES)
+
+
+def run_twice(config, items):
+    """Leave out what a browser test of this run does too: run a chapter with its stubs, and move its controls."""
+    if "not browser" in config.option.markexpr or not any(map(shutil.which, BROWSERS)):
+        return
+    in_browser = {item.callspec.params["path"] for item in items if item.nodeid.startswith(IN_BROWSER)}
+    doubles = [item for item in items if item.nodeid.startswith(WITH_STUBS)
+               and item.callspec.params["mode"] == "stubs" and item.callspec.params["path"] in in_browser]
+    items[:] = [item for item in items if item not in doubles]
+    config.hook.pytest_deselected(items=doubles)
 
 
 def pytest_terminal_summary(terminalreporter):

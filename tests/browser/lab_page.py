@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
+from execute_notebook import EXERCISE, EXPECTED
 from figure_moves import Moves, move_all
 from playwright.sync_api import TimeoutError
 
@@ -78,6 +79,16 @@ class LabPage:
                       if what in judged]
         self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         self.page.evaluate("hf.files(false)")
+        return found
+
+    def verdicts(self) -> list[str]:
+        """The checks that call a stub anything but *not attempted*."""
+        found = []
+        for cell, shown in zip(self._cells(), self.page.locator(".jp-Notebook .jp-Cell").all(), strict=True):
+            if exercise := EXERCISE.match(cell.source):
+                said = shown.locator("[role=status]").all_text_contents() or ["nothing"]
+                found += [f"the check of {exercise[1]} says of the stub: {verdict}" for verdict in said
+                          if EXPECTED["stubs"] not in verdict]
         return found
 
     def open_again(self) -> None:

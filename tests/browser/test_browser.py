@@ -19,7 +19,7 @@ def look_over(page, path):
     """Open a notebook, run it and move everything: (the figures' moves, all faults)."""
     page.open(path)
     page.run()
-    found = page.faults() + page.misfits()
+    found = page.faults() + page.misfits() + page.verdicts()
     moved = page.move_figures()
     found += [fault for moves in moved for fault in moves.faults] + page.faults()
     return moved, list(dict.fromkeys(found))
@@ -103,6 +103,10 @@ def test_a_notebook_opened_again_shows_its_figures_and_no_red_line(page, tmp_pat
     assert "Error" not in shown and "epochs" not in shown.split("range(2)")[1]
 
 
+ANSWERED = """# exercise ch02.q1
+from IPython.display import HTML
+HTML("<p role='status'>✓ correct</p>")
+"""
 FAULTS = (  # a cell, and what has to be said of it
     ("""
 @explore.picture(k=explore.Integer(0, 3))
@@ -165,6 +169,8 @@ explore.show(tower)
     ("ipywidgets.VBox([ipywidgets.HTML('<div style=width:2000px>wide</div>')], layout={'overflow': 'auto'})"
      ".add_class('hf-explore')", "its figure scrolls sideways (window 800 pixels wide)"),
     ("sys.stderr.write('a warning');", "an error or a warning is shown: a warning"),
+    (ANSWERED, "the check of ch02.q1 says of the stub: ✓ correct"),
+    ("# exercise ch02.q2", "the check of ch02.q2 says of the stub: nothing"),
     ("1 / 0", "ZeroDivisionError: division by zero"),
     ("'never reached'", "it did not run"),
 )
