@@ -28,7 +28,6 @@ NOT_YET = [
     "README.md",
     "routes.md",
     "room.md",
-    "chapters/04_gauss_newton.md",
     "chapters/05_automatic_differentiation.md",
     "chapters/06_the_r_operator.md",
     "chapters/08_damping.md",
