@@ -28,8 +28,6 @@ NOT_YET = [
     "README.md",
     "routes.md",
     "room.md",
-    "chapters/05_automatic_differentiation.md",
-    "chapters/06_the_r_operator.md",
     "chapters/08_damping.md",
     "chapters/09_the_hf_loop.md",
     "chapters/10_making_it_work.md",
