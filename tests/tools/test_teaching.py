@@ -28,7 +28,6 @@ NOT_YET = [
     "README.md",
     "routes.md",
     "room.md",
-    "chapters/08_damping.md",
     "chapters/09_the_hf_loop.md",
     "chapters/10_making_it_work.md",
     "chapters/11_mnist.md",
