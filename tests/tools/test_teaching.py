@@ -1,5 +1,5 @@
 """The lecturer's kit keeps to the notebooks: their sections and minutes, their pictures, their exercises."""
-import importlib
+import importlib.util
 import re
 import sys
 from collections import Counter
@@ -25,9 +25,6 @@ WORDS = 900
 
 # What is still to be written: it shrinks to nothing, and then goes.
 NOT_YET = [
-    "README.md",
-    "routes.md",
-    "room.md",
     "chapters/09_the_hf_loop.md",
     "chapters/10_making_it_work.md",
     "chapters/11_mnist.md",
@@ -239,9 +236,7 @@ def test_the_quiz_has_five_questions_with_one_key_each(notebook):
 # The routes
 
 def test_the_routes_have_the_notebooks_minutes_and_add_up():
-    if "routes.md" in NOT_YET:
-        pytest.skip("routes.md is not yet written")
-    tables = [table for table in re.split(r"\n(?!\|)", text_of("routes.md")) if table.startswith("|")]
+    tables = re.findall(r"(?:^\|.*\n)+", text_of("routes.md"), re.MULTILINE)
     assert len(tables) >= 7
     for table in tables:
         *stops, last = rows(table)
@@ -251,19 +246,28 @@ def test_the_routes_have_the_notebooks_minutes_and_add_up():
             in_class, optional = minutes(notebook)
             needed = sum(count for title, count in in_class.items() if title not in optional)
             expected = needed if row["section"] == "all" else in_class[plain(row["section"])]
-            assert int(row["minutes"]) == expected, row
+            assert int(row["minutes"]) == expected <= 90, row
             total += expected
         assert (last["section"], last["minutes"]) == ("**sum**", str(total))
 
 
 def test_a_route_of_90_minutes_takes_90():
-    if "routes.md" in NOT_YET:
-        pytest.skip("routes.md is not yet written")
-    routes = re.findall(r"^## .*\(90 minutes\)\n(.*?)(?=^## |\Z)", text_of("routes.md"), re.MULTILINE | re.DOTALL)
+    routes = re.findall(r"^## [^\n]*\(90 minutes\)\n(.*?)(?=^## |\Z)", text_of("routes.md"), re.MULTILINE | re.DOTALL)
     assert len(routes) >= 3
     for route in routes:
         *_, last = rows(route)
         assert 70 <= int(last["minutes"]) <= 90
+
+
+# The room
+
+def test_the_lines_for_a_stick_are_those_that_the_stick_has():
+    specification = importlib.util.spec_from_file_location("course_of_the_room", ROOT / "course.py")
+    course = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(course)
+    _, *systems = course.FROM_THE_STICK.strip().split("\n\n")
+    _, *fenced = re.findall(r"^```\n(.*?)\n```$", text_of("room.md"), re.MULTILINE | re.DOTALL)
+    assert fenced == [lines.partition("\n")[2] for lines in systems]
 
 
 # Glossary and notation
