@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
+from check_maths import why_unsettable  # noqa: E402
 from check_minutes import plain, table_of  # noqa: E402
 from notebook_file import read  # noqa: E402
 from notebook_text import pieces  # noqa: E402
@@ -69,11 +70,15 @@ def drawn(module):
     return pictures(importlib.import_module(f"hf_lib.figures.{module}"))
 
 
+def bare(text):
+    """A text without emphasis, capitals and line breaks."""
+    return " ".join(text.replace("*", "").casefold().split())
+
+
 @cache
 def prose(number):
     (notebook,) = [path for path in NOTEBOOKS if path.stem.startswith(number)]
-    text = " ".join(cell.source for cell in read(notebook).cells)
-    return " ".join(text.replace("**", "").replace("*", "").casefold().split())
+    return bare(" ".join(cell.source for cell in read(notebook).cells))
 
 
 # What a page of the kit has
@@ -126,9 +131,11 @@ def test_links_lead_somewhere(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
-def test_no_dollar_stands_alone(page):
-    prose = [piece.text for piece in pieces(page.read_text(encoding="utf-8")) if piece.kind == "text"]
-    assert [text for text in prose if "$" in text.replace(r"\$", "")] == []
+def test_maths_can_be_set(page):
+    found = list(pieces(page.read_text(encoding="utf-8")))
+    assert [piece.text for piece in found if piece.kind == "text" and "$" in piece.text] == []
+    formulas = [piece.inner for piece in found if piece.kind in ("maths", "display")]
+    assert [(tex, why) for tex in formulas if (why := why_unsettable(tex))] == []
 
 
 # The chapters
@@ -191,7 +198,8 @@ def test_pictures_stand_in_their_sections_and_go_where_the_kit_sends_them(notebo
         code = codes(notebook)[plain(row["section"])]
         assert re.search(rf"explore\.show\(\s*{module}\.{name}\b", code), f"{name} is not in {row['section']}"
         data = picture.example() if picture.example else {}
-        controls = {control.label or key.replace("_", " "): control for key, control in picture.controls(data).items()}
+        controls = {control.label or key.replace("_", " "): control
+                    for key, control in picture.controls(data).items()}
         (label,) = in_backticks(row["control"])
         control = controls[label]
         for column in ("from", "to"):
@@ -282,7 +290,7 @@ def test_what_is_defined_stands_in_its_chapter(name, column, least):
     for row in found:
         assert all(row.values()), row
         sought = re.sub(r"\s*\([^)]*\)$", "", row[column].strip("$`"))
-        assert sought.casefold() in prose(row["chapter"]), f"{sought} is not in chapter {row['chapter']}"
+        assert bare(sought) in prose(row["chapter"]), f"{sought} is not in chapter {row['chapter']}"
 
 
 def test_the_glossary_is_in_the_order_of_the_alphabet():
