@@ -13,12 +13,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 
 HERE = Path(__file__).resolve().parent
 VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "course-installed.json"  # what was installed last, and from which pyproject.toml
 OLDEST_PYTHON = (3, 11)
+MADE_HERE = {".git", ".venv", ".pytest_cache", ".hypothesis", ".ruff_cache", "__pycache__", "artefacts", "book",
+             "build", "my_course", "wheels"}
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # of NumPy's matrix products
 
 
@@ -79,6 +82,30 @@ def clean(arguments):
     return inside("tools/clean_notebooks.py", *arguments)
 
 
+def stick(arguments):
+    """fill a USB stick for rooms without a network, as in `stick FOLDER`: the course and its packages"""
+    if len(arguments) != 1:
+        sys.exit("Name the folder to fill, as in `python3 course.py stick FOLDER`.")
+    folder = Path(arguments[0]).resolve()
+    if HERE in (folder, *folder.parents):
+        sys.exit(f"{folder} lies within the course, which is to be copied into it: choose a folder elsewhere.")
+    prepare("lab")
+    copy = folder / "hessian-free"
+    copytree(HERE, copy, ignore=left_behind, dirs_exist_ok=True)
+    status = inside("-m", "pip", "download", "--disable-pip-version-check", "--only-binary", ":all:",
+                    "--constraint", "locks/classroom.txt", "--dest", str(copy / "wheels"), *requirements(["lab"]))
+    if status == 0:
+        (folder / "INSTALL.txt").write_text(FROM_THE_STICK, encoding="utf-8")
+        say(f"{folder} is ready; INSTALL.txt in it has the lines for each system.")
+    return status
+
+
+def left_behind(folder, names):
+    """What no copy of the course needs: what was made on this machine, and its owner's answers."""
+    made = MADE_HERE if Path(folder) == HERE else {"__pycache__", ".ipynb_checkpoints"}
+    return made & set(names)
+
+
 def classroom(*arguments, folder=HERE):
     """Pass a command on to the library, which has it for those without `.venv` too: python -m hf_lib.classroom."""
     prepare("lab")
@@ -102,7 +129,27 @@ def kernel_threads():
     return dict.fromkeys(THREADS, "1" if busy else str(max(1, min(4, cores // 2))))
 
 
-COMMANDS = {command.__name__: command for command in (lab, update, reset, progress, grade, sheet, test, run, clean)}
+FROM_THE_STICK = """\
+The course without a network. Needed: Python 3.11 or newer, of the same system and version (as 3.12) as where
+this stick was filled; fill it there again for another one, into the same folder.
+Open a terminal in this folder and type the two lines for your system. Next time the second is enough, in
+~/hessian-free (on Windows: hessian-free in your own folder).
+
+macOS, Linux:
+cp -R hessian-free ~ && cd ~/hessian-free
+PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels python3 course.py lab
+
+Windows, PowerShell:
+Copy-Item -Recurse hessian-free $HOME; cd $HOME\\hessian-free
+$env:PIP_NO_INDEX="1"; $env:PIP_FIND_LINKS="wheels"; py course.py lab
+
+Windows, Command Prompt:
+xcopy /E /I /Q hessian-free "%USERPROFILE%\\hessian-free" && cd /D "%USERPROFILE%\\hessian-free"
+set "PIP_NO_INDEX=1" && set "PIP_FIND_LINKS=wheels" && py course.py lab
+"""
+
+COMMANDS = {command.__name__: command
+            for command in (lab, update, reset, progress, grade, sheet, stick, test, run, clean)}
 
 
 # The environment ---------------------------------------------------------------------------------

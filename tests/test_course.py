@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ["lab", "update", "reset", "progress", "grade", "sheet", "test", "run", "clean"]
+COMMANDS = ["lab", "update", "reset", "progress", "grade", "sheet", "stick", "test", "run", "clean"]
 
 
 def load(folder):
@@ -182,6 +182,61 @@ def test_threads_fit_the_machine(course, monkeypatch, cores, load, threads):
 def test_the_users_own_number_of_threads_stays(course, monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
     assert course.kernel_threads() == {}
+
+
+@pytest.fixture
+def filled(course, calls, monkeypatch):
+    """A course with things made here, and a stand-in for pip that downloads one wheel; returns the stick's folder."""
+    made_here = (".venv/pyvenv.cfg", ".git/HEAD", "my_course/07.ipynb", "artefacts/a.png", "wheels/old.whl",
+                 "tools/__pycache__/a.pyc")
+    for name in ("locks/classroom.txt", "tools/book/conf.py", *made_here):
+        (course.HERE / name).parent.mkdir(parents=True, exist_ok=True)
+        (course.HERE / name).touch()
+
+    def inside(*arguments, environment=None, folder=None):
+        calls.append(("inside", *arguments))
+        wheels = Path(arguments[arguments.index("--dest") + 1])
+        wheels.mkdir(parents=True, exist_ok=True)
+        (wheels / "numpy.whl").touch()
+        return 0
+
+    monkeypatch.setattr(course, "inside", inside)
+    return course.HERE.parent / f"{course.HERE.name}, a stick"
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_stick_has_the_course_its_packages_and_the_lines(course, calls, filled):
+    for _ in range(2):                                     # a second time, from another system: more wheels
+        assert course.main(["stick", str(filled)]) == 0
+    assert files(filled) == {"INSTALL.txt"} | {f"hessian-free/{name}" for name in (
+        "course.py", "pyproject.toml", "locks/classroom.txt", "tools/book/conf.py", "wheels/numpy.whl")}
+    asked = calls[-1]
+    assert asked[1:4] == ("-m", "pip", "download") and set(course.requirements(["lab"])) <= set(asked)
+    assert asked[asked.index("--constraint") + 1] == "locks/classroom.txt" and "--only-binary" in asked
+    assert (filled / "INSTALL.txt").read_text(encoding="utf-8") == course.FROM_THE_STICK
+
+
+def test_a_stick_without_packages_has_no_lines(course, calls, filled, monkeypatch):
+    monkeypatch.setattr(course, "inside", lambda *arguments: 1)
+    assert course.main(["stick", str(filled)]) == 1
+    assert not (filled / "INSTALL.txt").exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["a", "b"]])
+def test_a_stick_needs_a_folder(course, calls, arguments):
+    with pytest.raises(SystemExit, match="Name the folder"):
+        course.main(["stick", *arguments])
+    assert calls == []
+
+
+@pytest.mark.parametrize("inside", ["", "usb/stick"])
+def test_a_stick_is_not_filled_within_the_course(course, calls, inside):
+    with pytest.raises(SystemExit, match="choose a folder elsewhere"):
+        course.main(["stick", str(course.HERE / inside)])
+    assert calls == []
 
 
 def test_quick_leaves_the_slow_ones_out(course, calls):
