@@ -88,10 +88,11 @@ def line_search(c1, c2, shrink):
             label="slope c₂ φ′(0)")
     found = armijo(phi, values[0], slopes[0], c=c1, shrink=shrink)
     tries = shrink ** np.arange(found.evaluations)
+    counted = "1 try" if found.evaluations == 1 else f"{found.evaluations} tries"
     ax.plot(tries[:-1], [phi(a) for a in tries[:-1]], "x", color=style.COLOUR["negative"], label="tried")
     ax.plot(found.step, found.value, "o", color=style.COLOUR["positive"], markersize=8, label="accepted by Armijo")
     ax.set(ylim=(-60, 640), xlim=(-0.02, 1.1))
-    style.label(ax, "", "φ(α)", f"α = {found.step:.3g} after {found.evaluations} tries: φ = {found.value:.3g}")
+    style.label(ax, "", "φ(α)", f"α = {found.step:.3g} after {counted}: φ = {found.value:.3g}")
     style.legend(ax, loc="upper left", ncols=3, columnspacing=1)
     for row, (mask, colour) in enumerate(((enough & flat, "step"), (flat, "bound"), (enough, "model"))):
         bars.fill_between(alpha, row + 0.15, row + 0.85, where=mask, color=style.COLOUR[colour], linewidth=0)
@@ -101,7 +102,7 @@ def line_search(c1, c2, shrink):
     both = alpha[1:][(enough & flat)[1:]]
     wolfe_words = f"from {both[0]:.2f} to {both[-1]:.2f}, with gaps perhaps" if both.size else "nowhere"
     fig.alt = (f"φ along a descent direction has two valleys. With c₁ = {c1:.2f} backtracking by {shrink:.1f} accepts "
-               f"α = {found.step:.3g} after {found.evaluations} tries; Armijo's decrease holds for "
+               f"α = {found.step:.3g} after {counted}; Armijo's decrease holds for "
                f"{100 * enough[1:].mean():.0f} % of the α shown, and both Wolfe conditions hold {wolfe_words} "
                f"(c₂ = {c2:.2f}).")
     return fig
