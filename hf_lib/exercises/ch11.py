@@ -27,8 +27,8 @@ q1 = ValueExercise(
         """,
     why="With $b = 0$ the prediction is $\\frac12 a$, with the slip $\\frac32 a$: three times as much, so ρ is a "
         "third of what it should be. So λ falls only where the true ρ is above 9/4, where $f$ falls more than twice as "
-        "far as predicted. It grows wherever the true ρ is below 3/4, which the rule itself calls good. The slip "
-        "turned the rule of Levenberg and Marquardt into a very distrustful one.",
+        "far as predicted. It grows wherever the true ρ is below 3/4, also from 1/4 to 3/4, where the rule itself "
+        "leaves λ alone. The slip turned the rule of Levenberg and Marquardt into a very distrustful one.",
     hints=("Put b = 0 into both predictions. By which factor do they differ?",
            "ρ = real fall / prediction. A prediction three times as large makes ρ a third.",
            "The rule looks at ρ/3: above ¾, and below ¼. What is ρ then?"),

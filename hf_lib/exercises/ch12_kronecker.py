@@ -139,8 +139,8 @@ q3 = FunctionExercise(
             return A + pi * np.sqrt(lam) * I_A, S + np.sqrt(lam) / pi * I_S
         ''',
     why="The two additions must multiply to λ: $\\pi\\sqrt\\lambda \\cdot \\sqrt\\lambda / \\pi = \\lambda$. With π on "
-        "both sides the product holds $\\pi^2 \\lambda$. On these networks $\\pi$ is large, since activations are "
-        "larger than adjoints, and CG would be preconditioned for a λ that it does not have. Run to the end, it still "
+        "both sides the product holds $\\pi^2 \\lambda$. On the tiny network $\\pi$ is 3 to 30, so "
+        "CG would be preconditioned for a λ that it does not have. Run to the end, it still "
         "has the right answer: a bug that no test of the answer finds. Cut short, as in practice, its step is worse.",
     hints=("Multiply the two additions. What ought to come out?",
            "One of the two factors is to get more of λ, and the other less in proportion.",

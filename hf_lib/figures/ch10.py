@@ -145,14 +145,15 @@ def _example_charts():
     sick = {"f": np.r_[1 / steps[:-1], np.inf], "rho": np.r_[np.cos(steps[:-1]), -np.inf], "damping": 1 / steps,
             "cg": steps, "plain": np.full(12, np.nan), "promise": 2 + 1 / steps, "dead": steps / 12}
     well = {**sick, "f": 1 / steps, "rho": np.full(12, 0.9), "promise": 1 + 1 / steps, "dead": 0 * steps}
-    return {"charts": {"A": {"sick": sick, "cured": well}, "B": {"sick": {**sick, "plain": steps / 2}, "cured": well}}}
+    return {"charts": {"A": {"sick": sick, "repaired": well},
+                       "B": {"sick": {**sick, "plain": steps / 2}, "repaired": well}}}
 
 
 @explore.picture(_example_charts, patient=lambda charts: explore.Choice(charts, label="patient"),
-                 cured=explore.Switch(label="after the cure"))
-def patient(charts, patient, cured):
+                 repaired=explore.Switch(label="repaired"))
+def patient(charts, patient, repaired):
     """Six curves of one run: f, ρ, λ, CG iterations, promise/(−φ), dead units."""
-    run = charts[patient]["cured" if cured else "sick"]
+    run = charts[patient]["repaired" if repaired else "sick"]
     steps = np.arange(1, len(run["f"]) + 1)
     fig = style.figure(9, 4.8)
     (f, rho, lam), (cg, promise, dead) = fig.subplots(2, 3, sharex=True)
@@ -187,8 +188,8 @@ def patient(charts, patient, cured):
     dead.set(ylim=(-5, 108), yticks=(0, 50, 100))
     style.label(dead, "step", "", "dead hidden units, %")
     ending = "f is not finite at the end" if not np.isfinite(run["f"][-1]) else f"f ends at {run['f'][-1]:.3g}"
-    fig.alt = (f"Patient {patient}, {'after the cure' if cured else 'sick'}, {len(steps)} steps: {ending}; "
-               f"{int(np.sum(run['rho'] < 0.25))} steps have ρ below a quarter; λ goes from {run['damping'][0]:.2g} to "
+    fig.alt = (f"Patient {patient}, {'repaired' if repaired else 'sick'}, {len(steps)} steps: {ending}; "
+               f"steps with ρ below a quarter: {int(np.sum(run['rho'] < 0.25))}; λ goes from {run['damping'][0]:.2g} to "
                f"{run['damping'][-1]:.2g}; {run['cg'].mean():.0f} CG iterations a step; the promise is "
                f"{np.nanmedian(run['promise']):.2f} times −φ; {100 * run['dead'][-1]:.0f} % of the units are dead.")
     return fig

@@ -69,9 +69,9 @@ class Race:
     def __repr__(self):
         lines = []
         for name, seeds in self.curves.items():
-            last, steps = self.ends(name), np.mean([len(cost) - 1 for cost, _ in seeds])
+            last, steps = self.ends(name), round(np.mean([len(cost) - 1 for cost, _ in seeds]))
             several = f" ({last.min():.4f} to {last.max():.4f})" if len(last) > 1 else ""
-            lines.append(f"{name:16} f = {np.median(last):.4f}{several} after {steps:.0f} steps")
+            lines.append(f"{name:16} f = {np.median(last):.4f}{several} after {steps} step{'s' * (steps != 1)}")
         return "\n".join(lines)
 
 

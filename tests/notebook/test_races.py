@@ -37,8 +37,8 @@ def test_a_race_shows_one_line_a_variant():
               "cold": [(np.array([1.0, 5.0]), np.array([1.0, 0.5]))]}
     result = races.Race(curves)
     assert result.median("warm") == 0.5 and list(result.ends("warm")) == [0.25, 0.75, 0.5]
-    assert repr(result).splitlines() == ["warm             f = 0.5000 (0.2500 to 0.7500) after 1 steps",
-                                         "cold             f = 0.5000 after 1 steps"]
+    assert repr(result).splitlines() == ["warm             f = 0.5000 (0.2500 to 0.7500) after 1 step",
+                                         "cold             f = 0.5000 after 1 step"]
 
 
 def test_watching_gives_f_on_all_data():

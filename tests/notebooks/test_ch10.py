@@ -245,7 +245,7 @@ def test_what_is_said_of_the_panel():
         return np.array([ch10.panel_run(seed, off)[1][-1] / ch10.panel_run(seed, ())[1][-1] for seed in range(5)])
     gain = ratios("precondition")
     assert np.sum(gain < 1) >= 3 and gain.max() > 1
-    assert np.all(ratios("warm")[2:] < 1) and np.all(ratios("back")[2:] < 1)      # "others can go, too"
+    assert np.sum(np.minimum(ratios("warm"), ratios("back")) < 1) >= 3            # "with most seeds others can go, too"
     both = ratios("search", "back")[0] / (ratios("search")[0] * ratios("back")[0])
     assert not 0.8 < both < 1.25
     assert set(explore.pictures(ch10)["switches"].controls({})) == {*ch10.OFF, "seed"}
