@@ -66,8 +66,8 @@ def plane(k, kappa, start):
     left = (np.array([1.0, kappa]) @ cg[k] ** 2)
     fig.alt = (f"Level lines of a bowl with κ = {kappa:.3g}, and the same bowl made round by a change of coordinates, "
                f"after {counted(k, 'step')}: of φ(x) − φ(x*), steepest descent has left a share of {energy:.2g}, "
-               f"conjugate gradients {left:.2g}. In the round picture the two steps of conjugate gradients are at right "
-               "angles.")
+               f"conjugate gradients {left:.2g}. In the round picture the two steps of conjugate gradients are at "
+               "right angles.")
     return fig
 
 

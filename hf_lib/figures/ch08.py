@@ -225,7 +225,7 @@ def filters(h, c, lam, k):
     style.label(right, "length", "promise q(0) − q", f"‖p‖ = {lengths[0]:.2g},  ‖δₖ‖ = {lengths[1]:.2g}")
     style.legend(right, loc="upper left")
     fig.alt = (f"Shares of the full step by eigenvalue: with λ = {lam:.3g} those of Tikhonov rise smoothly from 0 to 1 "
-               f"around h = λ; those of {counted(k, 'CG step')} run from {stopped.min():.2g} to {stopped.max():.2g}. The "
-               f"damped step is {lengths[0]:.2g} long and promises {place(damped)[1]:.3g}, CG's is {lengths[1]:.2g} long "
-               f"and promises {place(stopped)[1]:.3g}.")
+               f"around h = λ; those of {counted(k, 'CG step')} run from {stopped.min():.2g} to {stopped.max():.2g}. "
+               f"The damped step is {lengths[0]:.2g} long and promises {place(damped)[1]:.3g}, CG's is "
+               f"{lengths[1]:.2g} long and promises {place(stopped)[1]:.3g}.")
     return fig
