@@ -160,8 +160,8 @@ def run(loss, lam, rho, others, k):
     style.label(low, "try", "ρ", f"ρ = {style.number(rho[k])}: λ " + ("falls" if rho[k] > 0.75 else
                                                                       "stays" if rho[k] >= 0.25 else "grows"))
     ends = ", ".join(f"{name} has {line[-1]:.3g}" for name, line in others.items())
-    fig.alt = (f"Try {k} of 0 to {len(loss) - 1}: f = {loss[k]:.3g}, λ = {lam[k]:.3g}, ρ = {rho[k]:.3g}; before the last "
-               f"try the rule has f = {loss[-1]:.3g}, and {ends}.")
+    fig.alt = (f"Try {k} of 0 to {len(loss) - 1}: f = {loss[k]:.3g}, λ = {lam[k]:.3g}, ρ = {rho[k]:.3g}; before the "
+               f"last try the rule has f = {loss[-1]:.3g}, and {ends}.")
     return fig
 
 
