@@ -181,7 +181,7 @@ q5 = FunctionExercise(
         ''',
     why="$\\nabla f(\\theta + i t v) = \\nabla f(\\theta) + i t H v - \\dots$, and the next imaginary term is smaller "
         "by $t^2 = 10^{-40}$. Nothing is subtracted, so nothing is lost. It needs a gradient code that does not "
-        "break on complex numbers: no `abs`, no `max`, no conjugate. Chapter 06 finds the same product without them.",
+        "break on complex numbers: no `abs`, no conjugate. Chapter 06 finds the same product without them.",
     hints=("Step 6.3, with the gradient in place of $f$: what is the imaginary part of $\\nabla f(\\theta + i t v)$?",
            "It is $t H v$, up to $t^3$. Choose $t$ so small that the rest is far below rounding.",
            "In Python $i$ is `1j`, and `.imag` is the imaginary part."),

@@ -16,10 +16,6 @@ __all__ = ["Move", "film", "paths", "spectrum"]
 STEPS = 40
 
 
-def _steps(n):
-    return f"{n} step{'' if n == 1 else 's'}"
-
-
 # ---- a recorded run --------------------------------------------------------------------------------
 
 
@@ -119,7 +115,8 @@ def paths(surface, method, lam, x, y):
     look = style.method("gradient descent" if method == PATHS[4] else "Newton") | {"markersize": 4, "linewidth": 1.3}
     left.plot(*points.T, **look)
     left.plot(x, y, "o", color=style.COLOUR["step"], markersize=8, zorder=5)
-    style.label(left, "θ₁", "θ₂", f"{_steps(len(points) - 1)}: {why}")
+    steps = panels.counted(len(points) - 1, "step")
+    style.label(left, "θ₁", "θ₂", f"{steps}: {why}")
     right.plot(np.clip(values, 1e-16, 1e9), color=style.COLOUR["objective"], marker="s", markersize=3,
                label="f(θₖ) − lowest f")
     right.plot(np.clip(slopes, 1e-16, 1e9), color=style.COLOUR["gradient"], linestyle=style.DASHED, marker="o",
@@ -128,7 +125,7 @@ def paths(surface, method, lam, x, y):
     style.label(right, "step k", "value")
     style.legend(right, loc="upper right")
     fig.alt = (f"{method} on the surface {surface} from ({x:.1f}, {y:.1f})"
-               f"{f' with λ = {lam:.3g}' if method == PATHS[2] else ''}: {_steps(len(points) - 1)}, {why}; it ends at "
+               f"{f' with λ = {lam:.3g}' if method == PATHS[2] else ''}: {steps}, {why}; it ends at "
                f"{in_words(points[-1])} with f {values[-1]:.2g} above the minimum and gradient norm {slopes[-1]:.2g}.")
     return fig
 

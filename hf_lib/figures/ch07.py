@@ -12,6 +12,7 @@ from hf_lib import explore
 from hf_lib.explore import style
 
 from .ch07_practice import BOUND, CG, MARK, rounding, scaling, stopping
+from .panels import counted
 
 __all__ = ["chebyshev_bound", "plane", "spectrum", "designer", "scaling", "rounding", "stopping"]
 
@@ -64,8 +65,9 @@ def plane(k, kappa, start):
     energy = np.array([1.0, kappa]) @ descent[k] ** 2
     left = (np.array([1.0, kappa]) @ cg[k] ** 2)
     fig.alt = (f"Level lines of a bowl with κ = {kappa:.3g}, and the same bowl made round by a change of coordinates, "
-               f"after {k} steps: of φ(x) − φ(x*), steepest descent has left a share of {energy:.2g}, conjugate "
-               f"gradients {left:.2g}. In the round picture the two steps of conjugate gradients are at right angles.")
+               f"after {counted(k, 'step')}: of φ(x) − φ(x*), steepest descent has left a share of {energy:.2g}, "
+               f"conjugate gradients {left:.2g}. In the round picture the two steps of conjugate gradients are at "
+               "right angles.")
     return fig
 
 
@@ -160,8 +162,9 @@ def designer(kappa, groups, width, outliers, n, k):
     style.label(right, "step k", "error in the A-norm, from 1", f"whole κ = {style.number(whole)}")
     style.legend(right, loc="upper right")
     distinct = np.unique(h.round(9)).size
-    fig.alt = (f"{n} eigenvalues, {distinct} of them different, in {groups} clusters from {h.min():.3g} to "
-               f"{h[:n - outliers].max():.3g} and {outliers} outliers above. After {now} steps CG's residual "
+    fig.alt = (f"{n} eigenvalues, {distinct} of them different, in {counted(groups, 'cluster')} from "
+               f"{h.min():.3g} to {h[:n - outliers].max():.3g} and {counted(outliers, 'outlier')} above. After "
+               f"{counted(now, 'step')} CG's residual "
                f"polynomial is at most {abs(values).max():.2g} on the eigenvalues, and the error in the A-norm is "
                f"{error[now]:.2g} of its start; Chebyshev's bound promises {chebyshev_bound(whole, now):.2g}.")
     return fig

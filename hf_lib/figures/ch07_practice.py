@@ -7,6 +7,8 @@ import numpy as np
 from hf_lib import explore
 from hf_lib.explore import style
 
+from .panels import counted
+
 __all__ = ["scaling", "rounding", "stopping"]
 
 CG, DESCENT = style.COLOUR["conjugate gradients"], style.COLOUR["gradient descent"]
@@ -180,8 +182,8 @@ def stopping(runs, run, k):
     style.legend(left, loc="upper left")
     style.legend(right, loc="upper right")
     rises = int(np.sum(np.diff(norms) > 0))
-    fig.alt = (f"CG on the Gauss–Newton system of {run}. After {k} steps φ has {100 * share[k]:.3g} per cent of its "
-               f"final gain, and the residual norm is {size[k]:.2g} of its start; it rises in {rises} of "
+    fig.alt = (f"CG on the Gauss–Newton system of {run}. After {counted(k, 'step')} φ has {100 * share[k]:.3g} per "
+               f"cent of its final gain, and the residual norm is {size[k]:.2g} of its start; it rises in {rises} of "
                f"{len(phi) - 1} steps, φ never. The rule of relative progress stops at step {stop}, with "
                f"{100 * share[stop]:.3g} per cent. The loss at x_k is {loss[k]:.2g}.")
     return fig

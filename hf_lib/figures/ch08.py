@@ -5,6 +5,8 @@ import numpy as np
 from hf_lib import explore
 from hf_lib.explore import style
 
+from .panels import counted
+
 DASHED, LONG = style.DASHED, style.LONG
 WIDTH, DEPTH = np.array([1.0, 12.0]), np.array([-3.0, 6.0])     # h and g of the valley in `radius`
 LAMBDA = explore.Log(1e-6, 100, default=1.0, label="λ")
@@ -158,8 +160,8 @@ def run(loss, lam, rho, others, k):
     style.label(low, "try", "ρ", f"ρ = {style.number(rho[k])}: λ " + ("falls" if rho[k] > 0.75 else
                                                                       "stays" if rho[k] >= 0.25 else "grows"))
     ends = ", ".join(f"{name} has {line[-1]:.3g}" for name, line in others.items())
-    fig.alt = (f"Try {k} of {len(loss)}: f = {loss[k]:.3g}, λ = {lam[k]:.3g}, ρ = {rho[k]:.3g}; before the last try "
-               f"the rule has f = {loss[-1]:.3g}, and {ends}.")
+    fig.alt = (f"Try {k} of 0 to {len(loss) - 1}: f = {loss[k]:.3g}, λ = {lam[k]:.3g}, ρ = {rho[k]:.3g}; before the "
+               f"last try the rule has f = {loss[-1]:.3g}, and {ends}.")
     return fig
 
 
@@ -223,7 +225,7 @@ def filters(h, c, lam, k):
     style.label(right, "length", "promise q(0) − q", f"‖p‖ = {lengths[0]:.2g},  ‖δₖ‖ = {lengths[1]:.2g}")
     style.legend(right, loc="upper left")
     fig.alt = (f"Shares of the full step by eigenvalue: with λ = {lam:.3g} those of Tikhonov rise smoothly from 0 to 1 "
-               f"around h = λ; those of {k} CG steps run from {stopped.min():.2g} to {stopped.max():.2g}. The damped "
-               f"step is {lengths[0]:.2g} long and promises {place(damped)[1]:.3g}, CG's is {lengths[1]:.2g} long and "
-               f"promises {place(stopped)[1]:.3g}.")
+               f"around h = λ; those of {counted(k, 'CG step')} run from {stopped.min():.2g} to {stopped.max():.2g}. "
+               f"The damped step is {lengths[0]:.2g} long and promises {place(damped)[1]:.3g}, CG's is "
+               f"{lengths[1]:.2g} long and promises {place(stopped)[1]:.3g}.")
     return fig

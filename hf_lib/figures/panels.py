@@ -1,8 +1,17 @@
-"""Parts that pictures of several chapters share: logarithmic axes, grey lines, a panel of eigenvalues."""
+"""Parts that pictures of several chapters share: a number of things, logarithmic axes, grey lines, eigenvalues."""
 
 import numpy as np
 
 from hf_lib.explore import style
+
+
+def counted(n, thing):
+    """A number of things in words.
+
+    >>> counted(1, "step"), counted(2, "step")
+    ('1 step', '2 steps')
+    """
+    return f"{n} {thing}{'' if n == 1 else 's'}"
 
 
 def widened(low, high, ratio=1.3):
