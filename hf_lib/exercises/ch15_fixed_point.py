@@ -107,6 +107,7 @@ q5 = FunctionExercise(
             """v's recursion contracts for every p below this one; 0, where it never does.
 
             One p for all; h (n,) are C's eigenvalues, one of them above 0; 0 < λ ≤ 1.
+            With λ = 1 no h is 0: along it v would not contract at all.
             """
             return ...
         ''',
@@ -115,6 +116,7 @@ q5 = FunctionExercise(
             """v's recursion contracts for every p below this one; 0, where it never does.
 
             One p for all; h (n,) are C's eigenvalues, one of them above 0; 0 < λ ≤ 1.
+            With λ = 1 no h is 0: along it v would not contract at all.
             """
             above = (1 + lam) / (lam * h[h > 0])         # λ (1 − p h) > −1
             below = (1 - lam) / (lam * -h[h < 0])        # λ (1 − p h) < 1

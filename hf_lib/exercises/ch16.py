@@ -70,6 +70,8 @@ q1 = FunctionExercise(
          {"step": lambda J, W, s: (J * s) @ W}),
         ("later steps on the left", "Here states are rows, so a later step multiplies from the right: J @ W_hh.",
          {"step": lambda J, W, s: (W @ J) * s}),
+        ("states as columns", "Here states are rows: a later step multiplies J from the right, and s scales columns.",
+         {"step": lambda J, W, s: s[:, None] * (W @ J)}),
         ("W_hh transposed", "Forwards a row goes through W_hh itself; W_hhᵀ belongs to the way back.",
          {"step": lambda J, W, s: (J @ W.T) * s}),
         ("the last step alone", "J has to collect all steps: multiply the J that is there.",

@@ -47,10 +47,10 @@ def task(tasks, task, sequence):
         ax.set(yticks=range(len(names)), yticklabels=names)
         style.label(ax, "step t" if title == "out" else "", "", title)
     counts = np.flatnonzero(of.mask[sequence])
-    said = (f"{len(counts)} steps" if len(counts) > 1 else f"step {counts[0] + 1} alone")
+    said = f"{len(counts)} steps count" if len(counts) > 1 else f"step {counts[0] + 1} alone counts"
     last = y[:, counts[-1]]
     answer = names[int(np.argmax(last))] if len(last) > 1 else style.number(last[0])
-    fig.alt = (f"{task}, sequence {sequence}: {x.shape[1]} steps with {len(x)} inputs; {said} count. "
+    fig.alt = (f"{task}, sequence {sequence}: {x.shape[1]} steps with {len(x)} inputs; {said}. "
                f"The last target is {answer}.")
     return fig
 

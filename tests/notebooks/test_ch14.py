@@ -169,7 +169,11 @@ def test_the_signs_explain_newton_s_loss(mine):
 
 
 def test_a_line_search_repairs_the_empirical_fisher_s_scale(mine):
-    assert all(3 <= with_E <= 5 and plain < with_E for with_E, plain in mine.needed.values())
+    for name in mine.sets:
+        (with_E, most), (plain, most_plain) = mine.needed[name, "E"], mine.needed[name, "gradient"]
+        assert 3 <= with_E <= 5 and plain <= with_E and most_plain > 2 * most
+    x, y = mine.points(1.0, 0.0)
+    assert np.linalg.cond(mine.line_matrices(np.zeros(2), x, y)[1]) == pytest.approx(33, abs=0.5)
 
 
 def test_when_truncated_steps_agree(mine):
