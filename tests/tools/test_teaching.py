@@ -29,7 +29,6 @@ NOT_YET = [
     "chapters/10_making_it_work.md",
     "chapters/11_mnist.md",
     "chapters/12_deep_autoencoders.md",
-    "chapters/13_physics_informed.md",
     "chapters/14_natural_gradient.md",
     "chapters/15_stochastic_meta_descent.md",
     "chapters/16_recurrent_networks.md",
