@@ -151,8 +151,10 @@ def test_the_board_plan_has_every_section_with_its_minutes(notebook):
 def test_the_questions_have_answers(notebook):
     asked = re.split(r"^\d+\. ", parts(notebook)["Questions"], flags=re.MULTILINE)[1:]
     assert 5 <= len(asked) <= 8
+    sections = {title.partition(" ")[0] for title in minutes(notebook)[0]} | {"0"}
     for question in asked:
-        assert re.match(r"\*\*[^*]*\?\*\*", question), question
+        stands = re.match(r"\*\*[^*]*\?\*\* \((\d+)\) \*Expected", question)
+        assert stands and stands[1] in sections, question
         assert question.count("*Expected:*") == 1 and "*Wrong:*" in question, question
 
 
