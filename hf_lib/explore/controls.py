@@ -75,13 +75,17 @@ class Slider(Control):
             raise ValueError(f"{type(self).__name__}: {value} is outside {self.low} to {self.high}")
         return min(self.values, key=lambda v: abs(v - value))
 
+    @property
+    def decimals(self):
+        """How many digits after the point tell two neighbours apart."""
+        return max(0, -int(np.floor(log10(self.step) + 1e-9)))
+
     def reach(self, name):
         return f"{name} ({self.values[0]:g} to {self.values[-1]:g})"
 
     def widget(self, name):
-        decimals = max(0, -int(np.floor(log10(self.step) + 1e-9)))
         w = widgets.FloatSlider(self.default, min=self.low, max=self.high, step=self.step,
-                                description=name, readout_format=f".{decimals}f", **WIDE)
+                                description=name, readout_format=f".{self.decimals}f", **WIDE)
         return w, w
 
 
