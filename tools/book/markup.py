@@ -50,13 +50,15 @@ def html(picture: Recorded) -> str:
     number_of_file, alt, _ = picture.frames[start]
     width, height = (round(CSS_DPI * inches) for inches in picture.size)
     lazy = ' loading="lazy"' if picture.lazy else ""
+    size = f'width="{width}" height="{height}"'
     image = (f'<img src="{picture.address}/{picture.name}/{number_of_file}.webp" alt="{escape(alt)}" '
-             f'width="{width}" height="{height}" decoding="async"{lazy}>')
+             f'{size} decoding="async"{lazy}>')
     if not picture.controls:
-        return f'<figure class="hf-still" id="{picture.name}">{image}</figure>'
+        return f'<figure class="hf-still" id="{picture.name}"><div class="hf-picture">{image}</div></figure>'
     rows = "".join(row(picture, name, index) for index, name in enumerate(picture.controls))
     note = limits(picture)
-    return (f'<figure class="hf-moving" id="{picture.name}">{image}'
+    return (f'<figure class="hf-moving" id="{picture.name}">'
+            f'<div class="hf-picture">{image}<img class="hf-change" alt="" {size} hidden></div>'
             f'<div class="hf-controls" data-prevent-swipe>{rows}</div>'
             + (f'<p class="hf-limits">{escape(note)}</p>' if note else "")
             + '<p class="hf-said" aria-live="polite"></p>'

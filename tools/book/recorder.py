@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from IPython.display import HTML, display
 
-from book.compact import webp
+from book.compact import Compact
 from book.markup import Recorded, html
 from book.rule import combinations, plan
 from hf_lib import explore
 from hf_lib.explore.view import young_figures
 
-DPI = 144  # pixels per inch: one and a half times as many as a laptop's window has
+DPI = 168  # pixels per inch: 1.75 for each that a laptop's window has
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Recorder:
 
     def show(self, picture, **given) -> None:
         """Draw the frames, write their files, and show the figure."""
-        began = time.perf_counter()
+        began = time.process_time()
         self.shown += 1
         name = f"{self.chapter}-{self.shown}"
         start, held = picture.split(given)
@@ -53,7 +53,7 @@ class Recorder:
         recorded = Recorded(name, self.folder.name, frames.stage.size, controls, tracks, frames.drawn, self.shown > 1)
         display(HTML(html(recorded)), metadata={"hf_frames": {
             "frames": len(frames.drawn), "files": len(frames.files), "bytes": frames.bytes,
-            "seconds": round(time.perf_counter() - began, 1)}})
+            "seconds": round(time.process_time() - began, 1)}})
 
 
 class Frames:
@@ -71,7 +71,7 @@ class Frames:
 
     def __init__(self, folder: Path):
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.stage = folder, None
+        self.folder, self.stage, self.compact = folder, None, None
         self.drawn: dict = {}
         self.files: dict[bytes, int] = {}
         self.bytes = 0
@@ -86,11 +86,17 @@ class Frames:
             fig.keep(self.stage)
         fig.canvas.draw()
         self.stage = fig.stage
-        file = self._file(webp(np.asarray(fig.canvas.buffer_rgba())[:, :, :3]))
-        self.drawn[places] = (file, fig.alt, fig.readout)
+        self.drawn[places] = (self._file(np.asarray(fig.canvas.buffer_rgba())), fig.alt, fig.readout)
 
-    def _file(self, content: bytes) -> int:
-        """The number of the file that has this content; a new one where none has."""
+    def _file(self, pixels: np.ndarray) -> int:
+        """The number of the file that shows these pixels; a new one where none does."""
+        if self.compact is None:
+            self.compact = Compact(pixels)
+            content = self.compact.first()
+        else:
+            content = self.compact.change(pixels)
+        if not content:
+            return 0
         if content not in self.files:
             self.files[content] = len(self.files)
             (self.folder / f"{self.files[content]}.webp").write_bytes(content)
