@@ -46,12 +46,11 @@ class Recorded:
 
 def html(picture: Recorded) -> str:
     """The whole figure."""
-    start = tuple(track.start for track in picture.tracks.values())
-    number_of_file, alt, _ = picture.frames[start]
+    file, alt, _ = picture.frames[start_of(picture)]
     width, height = (round(CSS_DPI * inches) for inches in picture.size)
     lazy = ' loading="lazy"' if picture.lazy else ""
     size = f'width="{width}" height="{height}"'
-    image = (f'<img src="{picture.address}/{picture.name}/{number_of_file}.webp" alt="{escape(alt)}" '
+    image = (f'<img src="{picture.address}/{picture.name}/{file}.webp" alt="{escape(alt)}" '
              f'{size} decoding="async"{lazy}>')
     if not picture.controls:
         return f'<figure class="hf-still" id="{picture.name}"><div class="hf-picture">{image}</div></figure>'
@@ -80,24 +79,35 @@ def row(picture: Recorded, name: str, index: int) -> str:
         options = "".join(f'<option value="{i}"{" selected" if i == track.start else ""}>{escape(text)}</option>'
                           for i, text in enumerate(spoken))
         return f'<div class="hf-row">{label}<select {same}>{options}</select></div>'
-    now = escape(readout(picture) or spoken[track.start] if isinstance(control, Player) else spoken[track.start])
-    width = max(len(text) for text in [*spoken, readout(picture)])
-    slider = (f'{label}<input type="range" min="0" max="{len(track.values) - 1}" step="1" value="{track.start}" '
-              f'aria-valuetext="{now}" {same}>'
-              f'<output for="{key}" aria-live="off" style="min-width:{width}ch">{now}</output>')
-    if not isinstance(control, Player):
-        return f'<div class="hf-row hf-slider">{slider}</div>'
-    buttons = "".join(f'<button type="button" class="hf-{kind}" aria-label="{text}">{BUTTONS[kind]}</button>'
-                      for kind, text in (("play", "play"), ("back", "one step back"), ("forth", "one step forward")))
-    return (f'<div class="hf-row hf-player" data-interval="{control.interval}">{buttons}{slider}</div>')
+    if isinstance(control, Player):
+        return player(picture, name, same, label, spoken)
+    return f'<div class="hf-row">{slider(track, same, label, spoken[track.start], max(map(len, spoken)))}</div>'
 
 
-BUTTONS = {"play": "▶", "back": "◂", "forth": "▸"}
+def slider(track: Track, same: str, label: str, now: str, width: int) -> str:
+    """A range with its label before it and its readout, of at most `width` letters, behind it."""
+    return (f'{label}<input type="range" min="0" max="{len(track.values) - 1}" step="1" value="{track.start}" '
+            f'aria-valuetext="{escape(now)}" {same}>'
+            f'<output aria-live="off" style="min-width:{width}ch">{escape(now)}</output>')
 
 
-def readout(picture: Recorded) -> str:
-    """What the player's frame at the start is called."""
-    return picture.frames[tuple(track.start for track in picture.tracks.values())][2]
+def player(picture: Recorded, name: str, same: str, label: str, spoken: list[str]) -> str:
+    """Buttons to play and to step, and a slider, which says what the frame is called."""
+    called = {said for _, _, said in picture.frames.values()} - {""}
+    track = picture.tracks[name]
+    now = picture.frames[start_of(picture)][2] or spoken[track.start]
+    buttons = "".join(f'<button type="button" class="hf-{kind}" aria-label="{does}">{sign}</button>'
+                      for kind, does, sign in BUTTONS)
+    return (f'<div class="hf-row hf-player" data-interval="{picture.controls[name].interval}">{buttons}'
+            f'<span class="hf-row">{slider(track, same, label, now, max(map(len, called or spoken)))}</span></div>')
+
+
+BUTTONS = (("play", "play", "▶"), ("back", "one step back", "◂"), ("forth", "one step forward", "▸"))
+
+
+def start_of(picture: Recorded) -> tuple[int, ...]:
+    """The places at which the controls stand first."""
+    return tuple(track.start for track in picture.tracks.values())
 
 
 def words(control, value) -> str:

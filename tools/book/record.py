@@ -17,7 +17,7 @@ from notebook_file import ROOT, read, to_bytes
 
 BUILD = ROOT / "build" / "book"
 PATIENT = Limits(cell=60, long=120, notebook=1200)  # the frames of a cell's pictures are drawn in its time
-DEPENDS_ON = ("hf_lib", "data", "tools/book")  # what a recorded chapter is made from, beside its notebook
+DEPENDS_ON = ("hf_lib/**/*.py", "data/**/*.npz", "tools/book/*.py")  # what a chapter is made from, beside its notebook
 
 
 class Unrecordable(ValueError):
@@ -116,8 +116,7 @@ async def recorded(path: Path, build: Path = BUILD) -> Chapter:
 
 def digest(path: Path) -> str:
     """A number that is another one when the notebook or anything that it is made from is."""
-    files = [path, *(file for part in DEPENDS_ON for file in sorted((ROOT / part).rglob("*"))
-                     if file.is_file() and "__pycache__" not in file.parts)]
+    files = [path, *(file for pattern in DEPENDS_ON for file in sorted(ROOT.glob(pattern)))]
     total = hashlib.sha256()
     for file in files:
         total.update(file.name.encode("utf-8") + b"\0" + hashlib.sha256(file.read_bytes()).digest())
@@ -126,17 +125,30 @@ def digest(path: Path) -> str:
 
 def record_chapters(paths: list[Path], build: Path = BUILD, jobs: int = 2,
                     tell: Callable[[Chapter], None] = lambda chapter: None) -> list[Chapter]:
-    """Record chapters, `jobs` at a time, or take those that were recorded before; `tell` hears of each."""
-    async def every() -> list[Chapter]:
-        free = asyncio.Semaphore(jobs)
+    """Record chapters, `jobs` at a time, or take those that were recorded before; `tell` hears of each.
 
-        async def one(path: Path) -> Chapter:
-            async with free:
+    Raises
+    ------
+    Unrecordable
+        After all, where any could not be recorded.
+    """
+    free, faults = asyncio.Semaphore(jobs), []
+
+    async def one(path: Path) -> Chapter | None:
+        async with free:
+            try:
                 chapter = await recorded(path, build)
-            tell(chapter)
-            return chapter
+            except Unrecordable as error:
+                faults.append(str(error))
+                return None
+        tell(chapter)
+        return chapter
 
+    async def every() -> list[Chapter | None]:
         return await asyncio.gather(*map(one, paths))
 
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        return runner.run(every())
+        chapters = runner.run(every())
+    if faults:
+        raise Unrecordable("\n".join(faults))
+    return chapters

@@ -1,4 +1,4 @@
-"""In the kernel of a notebook: `explore.show` draws all frames instead of a widget."""
+"""In the kernel of a notebook: a picture's frames are drawn, and the page gets them instead of a widget."""
 from __future__ import annotations
 
 import time
@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from IPython.display import HTML, display
+from IPython.display import display
 
 from book.compact import Compact
 from book.markup import Recorded, html
 from book.rule import combinations, plan
 from hf_lib import explore
+from hf_lib.explore.canvas import Figure
 from hf_lib.explore.view import young_figures
 
 DPI = 168  # pixels per inch: 1.75 for each that a laptop's window has
@@ -19,7 +20,7 @@ DPI = 168  # pixels per inch: 1.75 for each that a laptop's window has
 
 @dataclass
 class Recorder:
-    """Stands in for `explore.show`.
+    """Stands in for whatever shows a picture in a notebook.
 
     Attributes
     ----------
@@ -36,24 +37,35 @@ class Recorder:
     shown: int = field(default=0, init=False)
 
     def show(self, picture, **given) -> None:
-        """Draw the frames, write their files, and show the figure."""
+        """Draw the frames of a picture and show them: in place of `explore.show`."""
         began = time.process_time()
-        self.shown += 1
-        name = f"{self.chapter}-{self.shown}"
+        name = self._next_name()
         start, held = picture.split(given)
         every = picture.controls(held)
-        controls = {key: control for key, control in every.items() if len(control.values) > 1}
         at = {key: control.nearest(start.get(key, control.default)) for key, control in every.items()}
+        controls = {key: control for key, control in every.items() if len(control.values) > 1}
         tracks = plan(controls, at)
         frames = Frames(self.folder / name)
         for places in combinations(tracks):
             moved = {key: track.values[place] for (key, track), place in zip(tracks.items(), places, strict=True)}
             with young_figures():
                 frames.draw(places, picture(**held, **(at | moved)))
-        recorded = Recorded(name, self.folder.name, frames.stage.size, controls, tracks, frames.drawn, self.shown > 1)
-        display(HTML(html(recorded)), metadata={"hf_frames": {
-            "frames": len(frames.drawn), "files": len(frames.files), "bytes": frames.bytes,
-            "seconds": round(time.process_time() - began, 1)}})
+        display({"text/html": html(self._recorded(name, frames, controls, tracks))}, raw=True,
+                metadata={"hf_frames": frames.counted() | {"seconds": round(time.process_time() - began, 1)}})
+
+    def still(self, fig) -> str:
+        """The HTML of a figure that nothing moves: in place of its own."""
+        name = self._next_name()
+        frames = Frames(self.folder / name)
+        frames.draw((), fig)
+        return html(self._recorded(name, frames, {}, {}))
+
+    def _next_name(self) -> str:
+        self.shown += 1
+        return f"{self.chapter}-{self.shown}"
+
+    def _recorded(self, name, frames, controls, tracks) -> Recorded:
+        return Recorded(name, self.folder.name, frames.stage.size, controls, tracks, frames.drawn, self.shown > 1)
 
 
 class Frames:
@@ -65,18 +77,17 @@ class Frames:
         Places of the controls → (number of the file, alt text, readout).
     files : dict
         A file's content → its number: equal frames share a file.
-    bytes : int
-        How much the files take.
+    stage : Stage or None
+        What the last frame leaves to the next.
     """
 
     def __init__(self, folder: Path):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True)
         self.folder, self.stage, self.compact = folder, None, None
         self.drawn: dict = {}
         self.files: dict[bytes, int] = {}
-        self.bytes = 0
 
-    def draw(self, places: tuple[int, ...], fig) -> None:
+    def draw(self, places: tuple[int, ...], fig: Figure) -> None:
         """Draw a figure and keep it as the frame of these places."""
         fig.set_dpi(DPI)
         if self.stage is None:
@@ -89,21 +100,24 @@ class Frames:
         self.drawn[places] = (self._file(np.asarray(fig.canvas.buffer_rgba())), fig.alt, fig.readout)
 
     def _file(self, pixels: np.ndarray) -> int:
-        """The number of the file that shows these pixels; a new one where none does."""
+        """The number of the file that shows these pixels, the first or another; it is written where it is new."""
         if self.compact is None:
             self.compact = Compact(pixels)
             content = self.compact.first()
         else:
             content = self.compact.change(pixels)
-        if not content:
-            return 0
-        if content not in self.files:
+        if content and content not in self.files:
             self.files[content] = len(self.files)
             (self.folder / f"{self.files[content]}.webp").write_bytes(content)
-            self.bytes += len(content)
-        return self.files[content]
+        return self.files.get(content, 0)
+
+    def counted(self) -> dict[str, int]:
+        """How many frames and files there are, and the files' bytes."""
+        return {"frames": len(self.drawn), "files": len(self.files), "bytes": sum(map(len, self.files))}
 
 
 def start(folder: str, chapter: str) -> None:
-    """Let `explore.show` record into `folder`."""
-    explore.show = Recorder(Path(folder), chapter).show
+    """Let all pictures of the course record into `folder`."""
+    recorder = Recorder(Path(folder), chapter)
+    explore.show = recorder.show
+    Figure._repr_html_ = lambda fig: recorder.still(fig)
