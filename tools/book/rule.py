@@ -107,11 +107,14 @@ def thinned(full: int, count: int, keep: list[int]) -> list[int]:
 
 
 def combinations(tracks: dict[str, Track]) -> Iterator[tuple[int, ...]]:
-    """Every combination of places that has a frame: that of the start first, then those nearby in turn."""
+    """Every combination of places that has a frame: that of the start first."""
     start = tuple(track.start for track in tracks.values())
     yield start
-    for places in itertools.product(*(range(len(track.values)) for track in tracks.values())):
-        moved = [track for track, place in zip(tracks.values(), places, strict=True)
-                 if track.alone and place != track.start]
-        if len(moved) <= 1 and places != start:
+    alone = [i for i, track in enumerate(tracks.values()) if track.alone]
+    together = [[track.start] if track.alone else range(len(track.values)) for track in tracks.values()]
+    lengths = [len(track.values) for track in tracks.values()]
+    for places in itertools.product(*together):
+        if places != start:
             yield places
+        for i in alone:
+            yield from (places[:i] + (place,) + places[i + 1:] for place in range(lengths[i]) if place != start[i])
