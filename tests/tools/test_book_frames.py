@@ -16,7 +16,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from book import record, recorder  # noqa: E402
+from book import record  # noqa: E402
 from book.compact import Compact  # noqa: E402
 from book.recorder import Recorder  # noqa: E402
 from book.rule import BUDGET, combinations, plan, thinned  # noqa: E402
@@ -130,14 +130,12 @@ def made_up(k, who, on, eps, lines=1):
 
 
 @pytest.fixture
-def shown(tmp_path, monkeypatch):
+def shown(tmp_path):
     """Record a picture: the page's HTML, what it tells the script, and the folder."""
     def show(picture, **given):
-        pages = []
-        monkeypatch.setattr(recorder, "display", lambda data, raw, metadata: pages.append(data["text/html"]))
-        Recorder(tmp_path / "frames", "99").show(picture, **given)
-        told = re.search(r'<script type="application/json">(.*)</script>', pages[0], re.DOTALL)
-        return pages[0], json.loads(told.group(1)) if told else None, tmp_path / "frames" / "99-1"
+        page, _ = Recorder(tmp_path / "frames", "99").figure(picture, **given)
+        told = re.search(r'<script type="application/json">(.*)</script>', page, re.DOTALL)
+        return page, json.loads(told.group(1)) if told else None, tmp_path / "frames" / "99-1"
     return show
 
 

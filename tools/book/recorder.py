@@ -37,8 +37,14 @@ class Recorder:
     shown: int = field(default=0, init=False)
 
     def show(self, picture, **given) -> None:
-        """Draw the frames of a picture and show them: in place of `explore.show`."""
+        """Show a picture: in place of `explore.show`."""
         began = time.process_time()
+        page, counted = self.figure(picture, **given)
+        seconds = round(time.process_time() - began, 1)
+        display({"text/html": page}, raw=True, metadata={"hf_frames": counted | {"seconds": seconds}})
+
+    def figure(self, picture, **given) -> tuple[str, dict[str, int]]:
+        """Draw the frames of a picture; return its HTML, and how many frames, files and bytes there are."""
         name = self._next_name()
         start, held = picture.split(given)
         every = picture.controls(held)
@@ -50,8 +56,7 @@ class Recorder:
             moved = {key: track.values[place] for (key, track), place in zip(tracks.items(), places, strict=True)}
             with young_figures():
                 frames.draw(places, picture(**held, **(at | moved)))
-        display({"text/html": html(self._recorded(name, frames, controls, tracks))}, raw=True,
-                metadata={"hf_frames": frames.counted() | {"seconds": round(time.process_time() - began, 1)}})
+        return html(self._recorded(name, frames, controls, tracks)), frames.counted()
 
     def still(self, fig) -> str:
         """The HTML of a figure that nothing moves: in place of its own."""
