@@ -23,7 +23,7 @@ HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Figu
 # What a figure shows, and what it has to show for its inputs as they stand.
 STATE = """figure => {
     const told = JSON.parse(figure.querySelector("script").textContent);
-    const inputs = [...figure.querySelectorAll("[data-control]")];
+    const inputs = told.controls.map((_, i) => figure.querySelector(`[data-control="${i}"]`));
     const at = inputs.map(input => input.type === "checkbox" ? Number(input.checked) : Number(input.value));
     const [file, alt, readout] = told.frames[at] || [];
     const [picture, change] = figure.querySelectorAll("img");
@@ -36,9 +36,9 @@ STATE = """figure => {
 }"""
 
 
-@explore.picture(k=explore.Player(5, interval=60), a=explore.Integer(0, 30), b=explore.Integer(0, 30, default=15),
-                 who=explore.Choice(("one", "two")), on=explore.Switch())
-def made_up(k, a, b, who, on):
+@explore.picture(a=explore.Integer(0, 30), b=explore.Integer(0, 30, default=15),
+                 k=explore.Player(5, interval=60), who=explore.Choice(("one", "two")), on=explore.Switch())
+def made_up(a, b, k, who, on):
     fig = style.figure(3, 1.2)
     fig.subplots().bar([0, 1, 2, 3, 4], [k, a, b, len(who) + 7 * (who == "two"), 9 * on])
     fig.alt, fig.readout = f"k = {k}, a = {a}, b = {b}, {who}, {on}.", f"{k} GE"
@@ -143,7 +143,7 @@ def test_a_slider_that_moves_alone_returns_the_others(page):
     assert "b = 0" in settled(figure)["alt"]
     a.press("End")
     assert "a = 30, b = 15" in settled(figure)["alt"]
-    assert "a and b move one at a time" in figure.inner_text()
+    assert "a, b and k move one at a time" in figure.inner_text()
 
 
 def test_the_player_plays_to_the_end_stops_and_steps(page):

@@ -54,7 +54,8 @@ def html(picture: Recorded) -> str:
              f'{size} decoding="async"{lazy}>')
     if not picture.controls:
         return f'<figure class="hf-still" id="{picture.name}"><div class="hf-picture">{image}</div></figure>'
-    rows = "".join(row(picture, name, index) for index, name in enumerate(picture.controls))
+    players_first = sorted(picture.controls, key=lambda name: not isinstance(picture.controls[name], Player))
+    rows = "".join(row(picture, name) for name in players_first)
     note = limits(picture)
     return (f'<figure class="hf-moving" id="{picture.name}">'
             f'<div class="hf-picture">{image}<img class="hf-change" alt="" {size} hidden></div>'
@@ -65,12 +66,12 @@ def html(picture: Recorded) -> str:
             f'<script type="application/json">{data(picture)}</script></figure>')
 
 
-def row(picture: Recorded, name: str, index: int) -> str:
+def row(picture: Recorded, name: str) -> str:
     """A control with its name and its readout."""
     control, track = picture.controls[name], picture.tracks[name]
     key = f"{picture.name}-{name}"
     label = f'<label for="{key}">{escape(picture.label(name))}</label>'
-    same = f'id="{key}" data-control="{index}" autocomplete="off"'
+    same = f'id="{key}" data-control="{list(picture.controls).index(name)}" autocomplete="off"'
     if isinstance(control, Switch):
         checked = " checked" if track.start else ""
         return f'<div class="hf-row hf-switch"><input type="checkbox" {same}{checked}>{label}</div>'
@@ -123,14 +124,14 @@ def limits(picture: Recorded) -> str:
     """What the reader cannot do without a kernel; empty where nothing is missing."""
     alone = [picture.label(name) for name, track in picture.tracks.items() if track.alone]
     thinned = [picture.label(name) for name, track in picture.tracks.items() if track.thinned]
-    said = []
     if alone:
-        said.append(f"On this page {listed(alone)} move one at a time: moving one returns the others to their start.")
+        back = "the other to its start" if len(alone) == 2 else "the others to their start"
+        return (f"On this page {listed(alone)} move one at a time: moving one returns {back}. "
+                + ("Some values are left out. " if thinned else "") + "In the notebook all move freely.")
     if thinned:
-        verb = "stops" if len(thinned) == 1 else "stop"
-        here = "" if alone else "On this page "
-        said.append(f"{here}{listed(thinned)} {verb} at some values only.")
-    return " ".join([*said, "In the notebook all move freely."]) if said else ""
+        stop, move = ("stops", "it moves") if len(thinned) == 1 else ("stop", "they move")
+        return f"On this page {listed(thinned)} {stop} at some values only. In the notebook {move} freely."
+    return ""
 
 
 def listed(names: list[str]) -> str:

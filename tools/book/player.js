@@ -8,7 +8,7 @@
     const {controls, frames} = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
     const folder = picture.getAttribute("src").replace(/[^/]*$/, "");
     const said = figure.querySelector(".hf-said");
-    const inputs = [...figure.querySelectorAll("[data-control]")];
+    const inputs = controls.map((_, i) => figure.querySelector(`[data-control="${i}"]`));
     const near = new Map();  // addresses → images on their way or here
     let places = controls.map(control => control.start);
     let asked = 0;  // how many frames have been asked for: an older one that comes late is dropped
