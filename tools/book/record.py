@@ -17,7 +17,9 @@ from notebook_file import ROOT, read, to_bytes
 
 BUILD = ROOT / "build" / "book"
 PATIENT = Limits(cell=60, long=120, notebook=1200)  # the frames of a cell's pictures are drawn in its time
-DEPENDS_ON = ("hf_lib/**/*.py", "data/**/*.npz", "tools/book/*.py")  # what a chapter is made from, beside its notebook
+# What a chapter is made from, beside its notebook: of this folder's modules, those that record.
+OWN = ("compact", "markup", "record", "recorder", "rule")
+DEPENDS_ON = ("hf_lib/**/*.py", "data/**/*.npz", *(f"tools/book/{name}.py" for name in OWN))
 
 
 class Unrecordable(ValueError):
