@@ -14,7 +14,7 @@ from PIL import Image
 LEVELS = np.round(np.round(np.arange(256) / 17) * 17).astype(np.uint8)  # black and white stay
 AREA = 1 / 2000  # of a picture's pixels: a colour that covers more is an area's, and stays
 PHOTO = 0.25  # of a picture's pixels in no area: so many are no plot's edges, and all stay
-BORDER = 2  # pixels around a change that are laid on with it, so that scaling the page mixes in nothing old
+BORDER = 1  # pixels around a change that are laid on with it, so that scaling the page mixes in nothing old
 
 
 class Compact:

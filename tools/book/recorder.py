@@ -15,7 +15,7 @@ from hf_lib import explore
 from hf_lib.explore.canvas import Figure
 from hf_lib.explore.view import young_figures
 
-DPI = 168  # pixels per inch: 1.75 for each that a laptop's window has
+WIDTH = 1200  # pixels of a frame: a page's column has about 740 CSS pixels
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Frames:
 
     def draw(self, places: tuple[int, ...], fig: Figure) -> None:
         """Draw a figure and keep it as the frame of these places."""
-        fig.set_dpi(DPI)
+        fig.set_dpi(round(WIDTH / fig.get_figwidth()))
         if self.stage is None:
             fig.lead()
         else:
