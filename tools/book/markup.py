@@ -103,7 +103,7 @@ def player(picture: Recorded, name: str, same: str, label: str, spoken: list[str
             f'<span class="hf-row">{slider(track, same, label, now, max(map(len, called or spoken)))}</span></div>')
 
 
-BUTTONS = (("play", "play", "▶"), ("back", "one step back", "◂"), ("forth", "one step forward", "▸"))
+BUTTONS = (("play", "play", "▶\ufe0e"), ("back", "one step back", "◂"), ("forth", "one step forward", "▸"))
 
 
 def start_of(picture: Recorded) -> tuple[int, ...]:
