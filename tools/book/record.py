@@ -51,7 +51,7 @@ class Chapter:
                 if "hf_frames" in output.get("metadata", {})]
 
 
-def record(path: Path, folder: Path) -> NotebookNode:
+async def record(path: Path, folder: Path) -> NotebookNode:
     """Execute the notebook at `path` and write the frames of its pictures into `folder`.
 
     Returns
@@ -65,11 +65,6 @@ def record(path: Path, folder: Path) -> NotebookNode:
     Unrecordable
         Where a cell raises, warns, or a picture cannot be drawn.
     """
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        return runner.run(_record(Path(path), Path(folder)))
-
-
-async def _record(path: Path, folder: Path) -> NotebookNode:
     notebook = read(path)
     chapter = path.name[:2]
     for old in folder.glob(f"{chapter}-*"):
@@ -110,7 +105,7 @@ async def recorded(path: Path, build: Path = BUILD) -> Chapter:
         return Chapter(path, nbformat.read(kept, as_version=4), 0.0)
     stamp.unlink(missing_ok=True)
     began = time.perf_counter()
-    notebook = await _record(path, build / "frames")
+    notebook = await record(path, build / "frames")
     kept.write_bytes(to_bytes(notebook))
     stamp.write_text(now, encoding="utf-8")
     return Chapter(path, notebook, time.perf_counter() - began)
