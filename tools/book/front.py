@@ -1,0 +1,92 @@
+"""The front page: its text in `front.md`, and what it takes from the chapters and the README."""
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from book.outputs import raw
+from nbformat import NotebookNode
+from notebook_file import ROOT
+from PIL import Image
+
+TEXT = Path(__file__).with_name("front.md")
+FILM = ROOT / "data" / "pictures" / "physics.gif"
+TITLE = re.compile(r"# (?P<number>\d\d) · (?P<title>[^:\n]+): (?P<question>[^\n]+)")
+FILM_IN_README = re.compile(r"!\[(?P<alt>[^\]]+)\]\(data/pictures/physics\.gif\)")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What the front page says of a chapter."""
+
+    stem: str
+    number: str
+    title: str
+    question: str
+    pictures: tuple[str, ...]  # the anchors of those that move
+
+
+def chapter(notebook: NotebookNode, stem: str) -> Chapter:
+    """Read a chapter's heading and find its moving pictures.
+
+    Raises
+    ------
+    ValueError
+        Where the first cell has no heading like `# 07 · Title: question?`.
+    """
+    heading = TITLE.match(notebook.cells[0].source)
+    if not heading:
+        raise ValueError(f"{stem}: the first cell begins with no heading like `# 07 · Title: question?`")
+    shown = "".join("".join(output.get("data", {}).get("text/html", ""))
+                    for cell in notebook.cells for output in cell.get("outputs", []))
+    pictures = re.findall(r'<figure class="hf-moving" id="([\w-]+)"', shown)
+    return Chapter(stem, heading["number"], heading["title"], heading["question"], tuple(pictures))
+
+
+def front_page(chapters: list[Chapter], readme: str) -> str:
+    """The Markdown of the front page, with the list of pages for Sphinx at its end."""
+    film = FILM_IN_README.search(readme)
+    if not film:
+        raise ValueError("README.md shows data/pictures/physics.gif no more, whose description the front page needs")
+    text = TEXT.read_text(encoding="utf-8")
+    for mark, part in (("FILM", film_of(film["alt"])), ("PICTURES", pictures_of(chapters)),
+                       ("CHAPTERS", table_of(chapters))):
+        text = re.sub(rf"^{mark}$", lambda _, part=part: part, text, flags=re.MULTILINE)
+    pages = "\n".join(f"{one.number} · {one.title} <{one.stem}>" for one in chapters)
+    return f"{text}\n```{{toctree}}\n:hidden:\n:caption: Chapters\n\n{pages}\n```\n"
+
+
+def film_of(alt: str) -> str:
+    """The film; its last frame for those who want no motion, and on paper."""
+    width, height = Image.open(FILM).size
+    alt = html.escape(" ".join(alt.split()))
+    return raw(f'<picture class="hf-film">'
+               f'<source media="print, (prefers-reduced-motion: reduce)" srcset="_static/physics.webp">'
+               f'<img src="_static/physics.gif" width="{width}" height="{height}" alt="{alt}"></picture>')
+
+
+def write_film(folder: Path) -> None:
+    """Put the film and its last frame into a folder."""
+    (folder / FILM.name).write_bytes(FILM.read_bytes())
+    with Image.open(FILM) as film:
+        film.seek(film.n_frames - 1)
+        film.convert("RGB").save(folder / "physics.webp", lossless=True)
+
+
+def pictures_of(chapters: list[Chapter]) -> str:
+    """A line of links for each chapter: its moving pictures by number."""
+    lines = [f"{one.number} " + " ".join(f'<a href="{one.stem}.html#{picture}">{count}</a>'
+                                         for count, picture in enumerate(one.pictures, 1))
+             for one in chapters if one.pictures]
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    total = sum(len(one.pictures) for one in chapters)
+    return f"{total} pictures move, by chapter:\n\n" + raw(f'<ul class="hf-pictures">{items}</ul>')
+
+
+def table_of(chapters: list[Chapter]) -> str:
+    """The chapters: number, title and question."""
+    rows = [f"| {one.number} | [{one.title}]({one.stem}.md) | {one.question[0].upper()}{one.question[1:]} |"
+            for one in chapters]
+    return "\n".join(["| no. | chapter | the question |", "|---|---|---|", *rows])
