@@ -1,0 +1,43 @@
+// What the pages need beside their pictures: boxes that scroll by keyboard too, and folded parts that open for paper.
+"use strict";
+
+const BOXES = ".highlight pre, pre.hf-printed, .table-wrapper, div.math, .hf-output";
+const FOR_PAPER = "details:not(.hf-hint)";
+
+// A formula in a line that is wider than its column scrolls in a box of its own.
+function boxWideFormulas() {
+  for (const formula of document.querySelectorAll("mjx-container:not([display])")) {
+    const column = formula.closest("p, li, td, summary");
+    formula.classList.toggle("hf-wide", Boolean(column) && formula.firstChild.clientWidth > column.clientWidth);
+  }
+}
+
+// What scrolls sideways can be reached by the Tab key; what fits is no stop on the way.
+function markScrolling() {
+  for (const box of document.querySelectorAll(BOXES)) {
+    if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
+    else box.removeAttribute("tabindex");
+  }
+}
+
+function settle() {
+  boxWideFormulas();
+  markScrolling();
+}
+
+function openForPaper() {
+  for (const folded of document.querySelectorAll(FOR_PAPER)) {
+    folded.dataset.wasOpen = folded.open;
+    folded.open = true;
+  }
+}
+
+function closeAgain() {
+  for (const folded of document.querySelectorAll(FOR_PAPER)) folded.open = folded.dataset.wasOpen === "true";
+}
+
+addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(settle));
+addEventListener("resize", settle);
+addEventListener("beforeprint", openForPaper);
+addEventListener("afterprint", closeAgain);
+document.addEventListener("toggle", markScrolling, true);

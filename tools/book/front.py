@@ -81,8 +81,7 @@ def pictures_of(chapters: list[Chapter]) -> str:
                                          for count, picture in enumerate(one.pictures, 1))
              for one in chapters if one.pictures]
     items = "".join(f"<li>{line}</li>" for line in lines)
-    total = sum(len(one.pictures) for one in chapters)
-    return f"{total} pictures move, by chapter:\n\n" + raw(f'<ul class="hf-pictures">{items}</ul>')
+    return raw(f'<ul class="hf-pictures">{items}</ul>')
 
 
 def table_of(chapters: list[Chapter]) -> str:
