@@ -12,19 +12,18 @@ import sys
 from importlib.metadata import distribution
 from pathlib import Path
 
-from book.front import chapter, front_page, write_film
+from book.front import entry, front_page, write_film
 from book.page import page, with_links_to
-from book.record import Recorded, Unrecordable, record_chapters
+from book.record import BUILD, Chapter, Unrecordable, record_chapters
 from hf_lib.notebook.streams import utf8_streams
 from notebook_file import ROOT, notebook_paths
 
-BUILD = ROOT / "build" / "book"
 BOOK = ROOT / "book"
 PARTS = Path(__file__).with_name("book")
 MATHJAX = "sphinx-mathjax-offline/static/mathjax/tex-svg.js"  # in the package sphinx-mathjax-offline
 
 
-def write_sources(chapters: list[Recorded], source: Path, frames: Path) -> None:
+def write_sources(chapters: list[Chapter], source: Path) -> None:
     """Write what Sphinx needs: a page a chapter, the front page, scripts, styles and settings."""
     static = source / "_static"
     shutil.rmtree(source, ignore_errors=True)
@@ -35,8 +34,8 @@ def write_sources(chapters: list[Recorded], source: Path, frames: Path) -> None:
     shutil.copy(distribution("sphinx-mathjax-offline").locate_file(MATHJAX), static / "mathjax")
     write_film(static)
     stems = {one.path.stem for one in chapters}
-    texts = {one.path.stem: page(one.notebook, one.path.stem, frames) for one in chapters}
-    texts["index"] = front_page([chapter(one.notebook, one.path.stem) for one in chapters],
+    texts = {one.path.stem: page(one.notebook, one.path.stem, static) for one in chapters}
+    texts["index"] = front_page([entry(one.notebook, one.path.stem) for one in chapters],
                                 (ROOT / "README.md").read_text(encoding="utf-8"))
     for stem, text in texts.items():
         (source / f"{stem}.md").write_text(with_links_to(stems, text), encoding="utf-8")
@@ -52,6 +51,11 @@ def build_pages(source: Path, book: Path, jobs: int) -> int:
                    str(source), str(book)])
 
 
+def tell(chapter: Chapter) -> None:
+    """Say that a chapter has been run, or was kept."""
+    print(f"  {chapter.path.stem}: " + (f"{chapter.seconds:.0f} s" if chapter.seconds else "unchanged"), flush=True)
+
+
 def main() -> int:
     utf8_streams()
     parser = argparse.ArgumentParser(prog="course.py book", description=__doc__,
@@ -59,11 +63,11 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many chapters run side by side (2)")
     options = parser.parse_args()
     try:
-        chapters = record_chapters(notebook_paths([]), BUILD, options.jobs)
+        chapters = record_chapters(notebook_paths([]), BUILD, options.jobs, tell)
     except Unrecordable as error:
         print(error)
         return 1
-    write_sources(chapters, BUILD / "source", BUILD / "frames")
+    write_sources(chapters, BUILD / "source")
     if status := build_pages(BUILD / "source", BOOK, options.jobs):
         return status
     shutil.copytree(BUILD / "frames", BOOK / "frames")

@@ -18,7 +18,7 @@ FILM_IN_README = re.compile(r"!\[(?P<alt>[^\]]+)\]\(data/pictures/physics\.gif\)
 
 
 @dataclass(frozen=True)
-class Chapter:
+class Entry:
     """What the front page says of a chapter."""
 
     stem: str
@@ -28,7 +28,7 @@ class Chapter:
     pictures: tuple[str, ...]  # the anchors of those that move
 
 
-def chapter(notebook: NotebookNode, stem: str) -> Chapter:
+def entry(notebook: NotebookNode, stem: str) -> Entry:
     """Read a chapter's heading and find its moving pictures.
 
     Raises
@@ -42,10 +42,10 @@ def chapter(notebook: NotebookNode, stem: str) -> Chapter:
     shown = "".join("".join(output.get("data", {}).get("text/html", ""))
                     for cell in notebook.cells for output in cell.get("outputs", []))
     pictures = re.findall(r'<figure class="hf-moving" id="([\w-]+)"', shown)
-    return Chapter(stem, heading["number"], heading["title"], heading["question"], tuple(pictures))
+    return Entry(stem, heading["number"], heading["title"], heading["question"], tuple(pictures))
 
 
-def front_page(chapters: list[Chapter], readme: str) -> str:
+def front_page(chapters: list[Entry], readme: str) -> str:
     """The Markdown of the front page, with the list of pages for Sphinx at its end."""
     film = FILM_IN_README.search(readme)
     if not film:
@@ -75,7 +75,7 @@ def write_film(folder: Path) -> None:
         film.convert("RGB").save(folder / "physics.webp", lossless=True)
 
 
-def pictures_of(chapters: list[Chapter]) -> str:
+def pictures_of(chapters: list[Entry]) -> str:
     """A line of links for each chapter: its moving pictures by number."""
     lines = [f"{one.number} " + " ".join(f'<a href="{one.stem}.html#{picture}">{count}</a>'
                                          for count, picture in enumerate(one.pictures, 1))
@@ -84,7 +84,7 @@ def pictures_of(chapters: list[Chapter]) -> str:
     return raw(f'<ul class="hf-pictures">{items}</ul>')
 
 
-def table_of(chapters: list[Chapter]) -> str:
+def table_of(chapters: list[Entry]) -> str:
     """The chapters: number, title and question."""
     rows = [f"| {one.number} | [{one.title}]({one.stem}.md) | {one.question[0].upper()}{one.question[1:]} |"
             for one in chapters]

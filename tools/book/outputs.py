@@ -8,8 +8,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from nbformat import NotebookNode
 from PIL import Image
+
+from book.compact import webp
 
 INLINE_PICTURE = re.compile(r'src="data:image/png;base64,(?P<data>[^"]+)"')
 
@@ -67,7 +70,5 @@ class Outputs:
         picture = Image.open(io.BytesIO(base64.b64decode(match["data"])))
         name = f"{self.chapter}-still-{self.pictures}.webp"
         self.pictures += 1
-        self.folder.mkdir(parents=True, exist_ok=True)
-        picture.convert("RGB").save(self.folder / name, lossless=True, method=4)
-        width, height = picture.size
-        return f'src="{self.folder.name}/{name}" width="{width}" height="{height}" loading="lazy"'
+        (self.folder / name).write_bytes(webp(np.asarray(picture.convert("RGB"))))
+        return f'src="{self.folder.name}/{name}" width="{picture.width}" height="{picture.height}" loading="lazy"'
