@@ -61,7 +61,7 @@ def sheet(arguments):
 
 def book(arguments):
     """write the notebooks as pages whose pictures move without a kernel, in `book` (--pdf: also to print)"""
-    prepare("book")
+    prepare("book", *(["test"] if "--check" in arguments else []))
     return inside("tools/make_book.py", *arguments, environment=dict.fromkeys(THREADS, "1"))
 
 

@@ -1,6 +1,6 @@
 """Build the book from the notebooks: run them, draw the frames, write the pages.
 
-    python tools/make_book.py [--jobs N]
+    python tools/make_book.py [--jobs N] [--pdf] [--check]
 
 The result is the folder `book`: open `book/index.html`. What has not changed since the last time is not run again.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from book.front import entry, front_page, write_film
 from book.page import page, with_links_to
+from book.paper import print_pages
 from book.record import BUILD, Chapter, Unrecordable, record_chapters
 from hf_lib.notebook.streams import utf8_streams
 from notebook_file import ROOT, notebook_paths
@@ -56,23 +57,54 @@ def tell(chapter: Chapter) -> None:
     print(f"  {chapter.path.stem}: " + (f"{chapter.seconds:.0f} s" if chapter.seconds else "unchanged"), flush=True)
 
 
+def write_book(notebooks: list[Path], build: Path, book: Path, jobs: int = 2) -> int:
+    """Write the pages of these notebooks into the folder `book`; return 0 where all went well.
+
+    Raises
+    ------
+    Unrecordable
+        Where a notebook fails.
+    """
+    chapters = record_chapters(notebooks, build, jobs, tell)
+    write_sources(chapters, build / "source")
+    status = build_pages(build / "source", book, jobs)
+    if status == 0:
+        shutil.copytree(build / "frames", book / "frames")
+    return status
+
+
 def main() -> int:
     utf8_streams()
     parser = argparse.ArgumentParser(prog="course.py book", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many chapters run side by side (2)")
+    parser.add_argument("--pdf", action="store_true", help="also print each chapter as PDF, by Chromium")
+    parser.add_argument("--check", action="store_true", help="also look over all pages in Chromium")
     options = parser.parse_args()
+    notebooks = notebook_paths([])
     try:
-        chapters = record_chapters(notebook_paths([]), BUILD, options.jobs, tell)
-    except Unrecordable as error:
+        if status := write_book(notebooks, BUILD, BOOK, options.jobs):
+            return status
+        print(f"The book is written: open {BOOK / 'index.html'}")
+        if options.pdf:
+            files = print_pages(BOOK, [path.stem for path in notebooks])
+            print(f"{len(files)} PDF files are in {files[0].parent}")
+    except (Unrecordable, FileNotFoundError) as error:
         print(error)
         return 1
-    write_sources(chapters, BUILD / "source")
-    if status := build_pages(BUILD / "source", BOOK, options.jobs):
-        return status
-    shutil.copytree(BUILD / "frames", BOOK / "frames")
-    print(f"The book is written: open {BOOK / 'index.html'}")
-    return 0
+    return check() if options.check else 0
+
+
+def check() -> int:
+    """Look over the book and print a line a page, then what is wrong."""
+    from book.check import check_book
+
+    faults = check_book(BOOK, lambda look: print(
+        f"  {look.where}: {look.moved} pictures moved, {sum(look.loaded.values()) / 1e6:.1f} MB before scrolling, "
+        f"first picture after {look.first_picture:.1f} s", flush=True))
+    size = sum(file.stat().st_size for file in BOOK.rglob("*") if file.is_file())
+    print(f"The book takes {size / 1e6:.0f} MB. " + ("Nothing is wrong." if not faults else "\n".join(["", *faults])))
+    return bool(faults)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // What the pages need beside their pictures: boxes that scroll by keyboard too, and folded parts that open for paper.
 "use strict";
 
-const BOXES = ".highlight pre, pre.hf-printed, .table-wrapper, div.math, .hf-output";
+const BOXES = ".highlight pre, pre.hf-printed, .table-wrapper, div.math, mjx-container.hf-wide";
 const FOR_PAPER = "details:not(.hf-hint)";
 
 // A formula in a line that is wider than its column scrolls in a box of its own.
@@ -20,6 +20,12 @@ function markScrolling() {
   }
 }
 
+// The theme has two side columns of one kind; a screen reader has to tell them apart.
+function nameColumns() {
+  document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "All chapters");
+  document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
+}
+
 function settle() {
   boxWideFormulas();
   markScrolling();
@@ -36,6 +42,7 @@ function closeAgain() {
   for (const folded of document.querySelectorAll(FOR_PAPER)) folded.open = folded.dataset.wasOpen === "true";
 }
 
+nameColumns();
 addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(settle));
 addEventListener("resize", settle);
 addEventListener("beforeprint", openForPaper);

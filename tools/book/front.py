@@ -52,10 +52,15 @@ def front_page(chapters: list[Entry], readme: str) -> str:
         raise ValueError("README.md shows data/pictures/physics.gif no more, whose description the front page needs")
     text = TEXT.read_text(encoding="utf-8")
     for mark, part in (("FILM", film_of(film["alt"])), ("PICTURES", pictures_of(chapters)),
-                       ("CHAPTERS", table_of(chapters))):
+                       ("CHAPTERS", table_of(chapters)), ("BEGIN", begin(chapters[0]))):
         text = re.sub(rf"^{mark}$", lambda _, part=part: part, text, flags=re.MULTILINE)
     pages = "\n".join(f"{one.number} · {one.title} <{one.stem}>" for one in chapters)
-    return f"{text}\n```{{toctree}}\n:hidden:\n:caption: Chapters\n\n{pages}\n```\n"
+    return f"{text}\n```{{toctree}}\n:hidden:\n\n{pages}\n```\n"
+
+
+def begin(first: Entry) -> str:
+    """The link to the first chapter, as large as a button."""
+    return raw(f'<p><a class="hf-begin" href="{first.stem}.html">Begin with chapter {first.number}</a></p>')
 
 
 def film_of(alt: str) -> str:
