@@ -2,6 +2,7 @@
 "use strict";
 
 const BOXES = ".highlight pre, pre.hf-printed, .table-wrapper, div.math, mjx-container.hf-wide";
+const HANDFUL = 20;  // formulas
 const FOR_PAPER = "details:not(.hf-hint)";
 
 // A formula in a line that is wider than its column scrolls in a box of its own.
@@ -26,6 +27,16 @@ function nameColumns() {
   document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
 }
 
+// Setting hundreds of formulas takes a second: the pictures come first, and between two handfuls the page answers.
+async function setFormulas() {
+  const formulas = [...document.querySelectorAll(".math")];
+  if (formulas.length) await MathJax.startup.promise;
+  for (let first = 0; first < formulas.length; first += HANDFUL) {
+    await MathJax.typesetPromise(formulas.slice(first, first + HANDFUL));
+    await new Promise(done => setTimeout(done));
+  }
+}
+
 function settle() {
   boxWideFormulas();
   markScrolling();
@@ -43,7 +54,7 @@ function closeAgain() {
 }
 
 nameColumns();
-addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(settle));
+window.hfReady = new Promise(done => addEventListener("load", done)).then(setFormulas).then(settle);
 addEventListener("resize", settle);
 addEventListener("beforeprint", openForPaper);
 addEventListener("afterprint", closeAgain);

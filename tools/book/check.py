@@ -20,7 +20,7 @@ ALL_THERE = """async () => {
   document.querySelectorAll('details').forEach(folded => { folded.open = true; });
   document.querySelectorAll('img').forEach(picture => { picture.loading = 'eager'; });
   await Promise.allSettled([...document.images].map(picture => picture.decode()));
-  await window.MathJax?.startup?.promise;
+  await window.hfReady;
 }"""
 FIRST_PICTURE = """async () => {
   await document.querySelector('article img').decode();

@@ -15,7 +15,7 @@ smartquotes = False
 
 # MathJax with its glyphs in one file, set as SVG: Firefox loads no fonts by file://.
 mathjax_path = "mathjax/tex-svg.js"
-mathjax3_config = {"options": {"enableMenu": False}}
+mathjax3_config = {"options": {"enableMenu": False}, "startup": {"typeset": False}}  # book.js asks for it
 
 html_theme = "furo"
 html_title = project

@@ -13,7 +13,7 @@ READY = """async () => {
   const pictures = [...document.images];
   pictures.forEach(picture => { picture.loading = 'eager'; });
   await Promise.all(pictures.map(picture => picture.decode()));
-  await window.MathJax?.startup?.promise;
+  await window.hfReady;
 }"""
 FOOT = """<div style="font-size:8px;width:100%;text-align:center">
 <span class="title"></span> · <span class="pageNumber"></span></div>"""
