@@ -27,7 +27,10 @@ FIRST_PICTURE = """async () => {
   return performance.now() / 1000;
 }"""
 LINKS = "() => [...document.querySelectorAll('article a[href]')].map(link => link.getAttribute('href'))"
-STATE = "figure => { const image = figure.querySelector('img'); return [image.src, image.alt]; }"
+STATE = """figure => {  // the image of the start, and the one that is laid over it
+  const [picture, change] = figure.querySelectorAll('.hf-picture img');
+  return [change.hidden ? picture.src : change.src, picture.alt];
+}"""
 
 
 @dataclass

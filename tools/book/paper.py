@@ -12,7 +12,7 @@ from browser import launch
 READY = """async () => {
   const pictures = [...document.images];
   pictures.forEach(picture => { picture.loading = 'eager'; });
-  await Promise.all(pictures.map(picture => picture.decode()));
+  await Promise.allSettled(pictures.map(picture => picture.decode()));
   await window.hfReady;
 }"""
 FOOT = """<div style="font-size:8px;width:100%;text-align:center">
