@@ -65,7 +65,8 @@ def begin(first: Entry) -> str:
 
 def film_of(alt: str) -> str:
     """The film; its last frame for those who want no motion, and on paper."""
-    width, height = Image.open(FILM).size
+    with Image.open(FILM) as film:
+        width, height = film.size
     alt = html.escape(" ".join(alt.split()))
     return raw(f'<picture class="hf-film">'
                f'<source media="print, (prefers-reduced-motion: reduce)" srcset="_static/physics.webp">'

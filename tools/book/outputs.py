@@ -12,7 +12,7 @@ import numpy as np
 from nbformat import NotebookNode
 from PIL import Image
 
-from book.compact import webp
+from book.compact import Compact
 
 INLINE_PICTURE = re.compile(r'src="data:image/png;base64,(?P<data>[^"]+)"')
 
@@ -70,5 +70,5 @@ class Outputs:
         picture = Image.open(io.BytesIO(base64.b64decode(match["data"])))
         name = f"{self.chapter}-still-{self.pictures}.webp"
         self.pictures += 1
-        (self.folder / name).write_bytes(webp(np.asarray(picture.convert("RGB"))))
+        (self.folder / name).write_bytes(Compact(np.asarray(picture.convert("RGBA"))).first())
         return f'src="{self.folder.name}/{name}" width="{picture.width}" height="{picture.height}" loading="lazy"'
