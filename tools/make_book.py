@@ -7,7 +7,9 @@ The result is the folder `book`: open `book/index.html`. What has not changed si
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import subprocess
 import sys
 from importlib.metadata import distribution
 from pathlib import Path
@@ -43,13 +45,12 @@ def write_sources(chapters: list[Chapter], source: Path) -> None:
 
 
 def build_pages(source: Path, book: Path, jobs: int) -> int:
-    """Let Sphinx write the pages; return its exit status, which is not 0 where it warns."""
-    from sphinx.cmd.build import main as sphinx
-
+    """Let Sphinx write the pages, in a process of its own; return its exit status, which is not 0 where it warns."""
     shutil.rmtree(book, ignore_errors=True)
-    doctrees = source.parent / "doctrees"
-    return sphinx(["-q", "-W", "--keep-going", "-j", str(jobs), "-d", str(doctrees), "-b", "html",
-                   str(source), str(book)])
+    path = os.pathsep.join(filter(None, [str(PARTS.parent), os.environ.get("PYTHONPATH")]))
+    return subprocess.call([sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-j", str(jobs),
+                            "-d", str(source.parent / "doctrees"), "-b", "html", str(source), str(book)],
+                           env={**os.environ, "PYTHONPATH": path})
 
 
 def tell(chapter: Chapter) -> None:
