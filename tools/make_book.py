@@ -37,7 +37,7 @@ def write_sources(chapters: list[Chapter], source: Path) -> None:
     shutil.copy(distribution("sphinx-mathjax-offline").locate_file(MATHJAX), static / "mathjax")
     write_film(static)
     stems = {one.path.stem for one in chapters}
-    texts = {one.path.stem: page(one.notebook, one.path.stem, static) for one in chapters}
+    texts = {one.path.stem: page(one.notebook) for one in chapters}
     texts["index"] = front_page([entry(one.notebook, one.path.stem) for one in chapters],
                                 (ROOT / "README.md").read_text(encoding="utf-8"))
     for stem, text in texts.items():

@@ -1,6 +1,4 @@
 """The book's pages as Markdown: what is folded, where links lead, what the front page takes from the chapters."""
-import base64
-import io
 import re
 import sys
 from pathlib import Path
@@ -13,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from book.front import TITLE, entry, front_page, write_film  # noqa: E402
-from book.outputs import Outputs, raw  # noqa: E402
+from book.outputs import raw, shown  # noqa: E402
 from book.page import OPEN_LINES, code, exercise, page, prose, with_links_to  # noqa: E402
 from notebook_file import notebook_paths, read  # noqa: E402
 
@@ -22,7 +20,7 @@ from hf_lib.exercises import find  # noqa: E402
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def shown(**data):
+def output(**data):
     """An output that a cell displays, of these kinds: text_html for text/html."""
     return new_output("display_data", {kind.replace("_", "/"): content for kind, content in data.items()})
 
@@ -47,15 +45,14 @@ def test_folded_code_says_what_it_is(source, named):
 
 def test_the_first_code_cell_is_the_set_up():
     cells = [new_markdown_cell("# A"), new_code_cell("import numpy"), new_code_cell("x = 1")]
-    written = page(new_notebook(cells=cells), "07_a", Path())
+    written = page(new_notebook(cells=cells))
     assert written.count("<details") == 1
     assert '<summary>Set-up</summary>\n\n```python\nimport numpy\n```\n\n</details>\n\n```python\nx = 1' in written
 
 
 def test_an_exercise_has_its_stub_open_and_its_help_folded():
     found = find("ch02.q1")
-    written = page(new_notebook(cells=[new_code_cell(found.cell, outputs=[shown(text_plain="not attempted")])]),
-                   "02_a", Path())
+    written = page(new_notebook(cells=[new_code_cell(found.cell, outputs=[output(text_plain="not attempted")])]))
     assert written == exercise("ch02.q1") + "\n"
     stub, *folded = written.split("<details")
     assert found.stub in stub and found.code not in stub
@@ -81,14 +78,13 @@ def test_links_to_pages_that_are_not_there_are_words():
 # Outputs
 
 def test_what_a_cell_prints_is_escaped():
-    written = Outputs(Path(), "07").markdown(new_output("stream", name="stdout", text="a < b\n\n| c\n"))
+    written = shown(new_output("stream", name="stdout", text="a < b\n\n| c\n"))
     assert written == raw('<pre class="hf-printed">a &lt; b\n\n| c</pre>')
 
 
 def test_html_goes_before_text_and_markdown_stays():
-    outputs = Outputs(Path(), "07")
-    assert outputs.markdown(shown(text_html="<b>x</b>", text_plain="x")) == raw("<b>x</b>")
-    assert outputs.markdown(shown(text_markdown="$x$", text_plain="x")) == "$x$"
+    assert shown(output(text_html="<b>x</b>", text_plain="x")) == raw("<b>x</b>")
+    assert shown(output(text_markdown="$x$", text_plain="x")) == "$x$"
 
 
 def test_no_line_of_html_ends_its_fence():
@@ -96,23 +92,9 @@ def test_no_line_of_html_ends_its_fence():
     assert end == fence.removesuffix("{raw} html") == "`````"
 
 
-def test_pictures_in_html_become_files(tmp_path):
-    file = io.BytesIO()
-    Image.new("RGB", (4, 3), "red").save(file, "PNG")
-    picture = f'<img alt="red" src="data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}">'
-    folder = tmp_path / "stills"
-    folder.mkdir()
-    outputs = Outputs(folder, "07")
-    first, second = (outputs.markdown(shown(text_html=picture)) for _ in range(2))
-    assert 'alt="red" src="stills/07-still-0.webp" width="4" height="3" loading="lazy"' in first
-    assert "stills/07-still-1.webp" in second
-    with Image.open(folder / "07-still-1.webp") as kept:
-        assert kept.convert("RGB").getpixel((0, 0)) == (255, 0, 0)
-
-
 def test_an_output_that_no_page_can_show():
     with pytest.raises(ValueError, match="image/png cannot be shown on a page"):
-        Outputs(Path(), "07").markdown(shown(image_png="AAAA"))
+        shown(output(image_png="AAAA"))
 
 
 # The front page
@@ -148,7 +130,7 @@ def test_the_film_and_its_last_frame(tmp_path):
 
 def test_moving_pictures_are_listed(entries):
     figures = "".join(f'<figure class="hf-moving" id="07-{k}"></figure>' for k in (1, 2))
-    cells = [new_markdown_cell("# 07 · A: why?"), new_code_cell("x", outputs=[shown(text_html=figures)])]
+    cells = [new_markdown_cell("# 07 · A: why?"), new_code_cell("x", outputs=[output(text_html=figures)])]
     written = front_page([entry(new_notebook(cells=cells), "07_a")], README)
     assert '<a href="07_a.html#07-1">1</a> <a href="07_a.html#07-2">2</a>' in written
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 import ast
 import html
 import re
-from pathlib import Path
 
-from book.outputs import Outputs
+from book.outputs import shown
 from hf_lib.exercises import find
 from hf_lib.judge.saved import marked
 from nbformat import NotebookNode
@@ -17,19 +16,8 @@ PAGE_LINK = re.compile(r"\[(?P<label>[^\]]+)\]\((?P<stem>\d\d_\w+)\.md(?:#[^)\s]
 FILE_LINK = re.compile(r"(?<!!)\[(?P<label>[^\]]+)\]\(\.\./(?P<path>[^)#\s]+)[^)\s]*\)")
 
 
-def page(notebook: NotebookNode, stem: str, pictures: Path) -> str:
-    """The page of a chapter.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        Executed.
-    stem : str
-        Of its file's name, ``"07_conjugate_gradients"``.
-    pictures : Path
-        The folder that takes the pictures which stand in its outputs.
-    """
-    outputs = Outputs(pictures, stem[:2])
+def page(notebook: NotebookNode) -> str:
+    """The page of a chapter's executed notebook."""
     first_code = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
     parts = []
     for cell in notebook.cells:
@@ -39,7 +27,7 @@ def page(notebook: NotebookNode, stem: str, pictures: Path) -> str:
             parts.append(exercise(marked(cell.source)))
         elif cell.cell_type == "code":
             parts.append(code(cell.source, setup=cell is first_code))
-            parts += map(outputs.markdown, cell.outputs)
+            parts += map(shown, cell.outputs)
     return "\n\n".join(parts) + "\n"
 
 
