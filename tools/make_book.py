@@ -14,7 +14,7 @@ import sys
 from importlib.metadata import distribution
 from pathlib import Path
 
-from book.front import entry, front_page, write_film
+from book.front import entry, front_page, pictures_page, write_film
 from book.page import page, with_links_to
 from book.paper import print_pages
 from book.record import BUILD, Chapter, Unrecordable, record_chapters
@@ -38,8 +38,9 @@ def write_sources(chapters: list[Chapter], source: Path) -> None:
     write_film(static)
     stems = {one.path.stem for one in chapters}
     texts = {one.path.stem: page(one.notebook) for one in chapters}
-    texts["index"] = front_page([entry(one.notebook, one.path.stem) for one in chapters],
-                                (ROOT / "README.md").read_text(encoding="utf-8"))
+    entries = [entry(one.notebook, one.path.stem) for one in chapters]
+    texts["index"] = front_page(entries, (ROOT / "README.md").read_text(encoding="utf-8"))
+    texts["pictures"] = pictures_page(entries)
     for stem, text in texts.items():
         (source / f"{stem}.md").write_text(with_links_to(stems, text), encoding="utf-8")
 

@@ -10,7 +10,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from book.front import TITLE, entry, front_page, write_film  # noqa: E402
+from book.front import TITLE, entry, front_page, pictures_page, write_film  # noqa: E402
 from book.outputs import raw, shown  # noqa: E402
 from book.page import OPEN_LINES, code, exercise, page, prose, with_links_to  # noqa: E402
 from notebook_file import notebook_paths, read  # noqa: E402
@@ -128,11 +128,23 @@ def test_the_film_and_its_last_frame(tmp_path):
         assert last.size == film.size
 
 
-def test_moving_pictures_are_listed(entries):
-    figures = "".join(f'<figure class="hf-moving" id="07-{k}"></figure>' for k in (1, 2))
+def test_every_moving_picture_is_on_the_pictures_page():
+    figures = "".join(f'<figure class="hf-moving" id="07-{k}"><div class="hf-picture">'
+                      f'<img src="frames/07-{k}/0.webp" alt="Curve &lt; {k}." width="4"></div></figure>' for k in (1, 2))
     cells = [new_markdown_cell("# 07 · A: why?"), new_code_cell("x", outputs=[output(text_html=figures)])]
-    written = front_page([entry(new_notebook(cells=cells), "07_a")], README)
-    assert '<a href="07_a.html#07-1">1</a> <a href="07_a.html#07-2">2</a>' in written
+    written = pictures_page([entry(new_notebook(cells=cells), "07_a"),
+                             entry(new_notebook(cells=[new_markdown_cell("# 08 · B: why?")]), "08_b")])
+    assert re.findall(r'<a href="(.*?)"><img src="(.*?)" alt="(.*?)"', written) == [
+        (f"07_a.html#07-{k}", f"frames/07-{k}/0.webp", f"Curve &lt; {k}.") for k in (1, 2)]
+    assert "## 07 · A" in written and "08" not in written
+
+
+def test_what_the_front_page_says_of_the_film_is_in_the_readme(entries):
+    wins = re.search(r"\*\*Where curvature wins:.*?(?=\n-)", front_page(entries, README), re.DOTALL)[0]
+    film = re.search(r"!\[A film\..*?\]\(data/pictures/physics\.gif\)", README, re.DOTALL)[0]
+    for name, error in (("Gauss–Newton", "2e-8"), ("Hessian-free", "6e-5"), ("L-BFGS", "1e-4"), ("Adam", "2e-2")):
+        assert f"{error} with {name}" in wins and f"{name} {error}" in " ".join(film.split())
+    assert "after 0.9 seconds" in wins and "after 0.9 seconds" in " ".join(film.split())
 
 
 @pytest.mark.parametrize("heading", ["# 7 · A: b", "# 07 A: b", "# 07 · A"])

@@ -1,4 +1,4 @@
-"""The front page: its text in `front.md`, and what it takes from the chapters and the README."""
+"""The front page: its text in `front.md`, and what it takes from the chapters and the README; and the pictures' page."""
 from __future__ import annotations
 
 import html
@@ -14,7 +14,17 @@ from PIL import Image
 TEXT = Path(__file__).with_name("front.md")
 FILM = ROOT / "data" / "pictures" / "physics.gif"
 TITLE = re.compile(r"# (?P<number>\d\d) · (?P<title>[^:\n]+): (?P<question>[^\n]+)")
+MOVING = re.compile(r'<figure class="hf-moving" id="([\w-]+)"><div class="hf-picture"><img src="([^"]+)" alt="([^"]+)"')
 FILM_IN_README = re.compile(r"!\[(?P<alt>[^\]]+)\]\(data/pictures/physics\.gif\)")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that moves, as it stands at the start: its anchor, image and description."""
+
+    anchor: str
+    image: str
+    alt: str
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,7 @@ class Entry:
     number: str
     title: str
     question: str
-    pictures: tuple[str, ...]  # the anchors of those that move
+    pictures: tuple[Picture, ...]  # those that move
 
 
 def entry(notebook: NotebookNode, stem: str) -> Entry:
@@ -41,8 +51,8 @@ def entry(notebook: NotebookNode, stem: str) -> Entry:
         raise ValueError(f"{stem}: the first cell begins with no heading like `# 07 · Title: question?`")
     shown = "".join("".join(output.get("data", {}).get("text/html", ""))
                     for cell in notebook.cells for output in cell.get("outputs", []))
-    pictures = re.findall(r'<figure class="hf-moving" id="([\w-]+)"', shown)
-    return Entry(stem, heading["number"], heading["title"], heading["question"], tuple(pictures))
+    pictures = tuple(Picture(*found) for found in MOVING.findall(shown))
+    return Entry(stem, heading["number"], heading["title"], heading["question"], pictures)
 
 
 def front_page(chapters: list[Entry], readme: str) -> str:
@@ -51,10 +61,11 @@ def front_page(chapters: list[Entry], readme: str) -> str:
     if not film:
         raise ValueError("README.md shows data/pictures/physics.gif no more, whose description the front page needs")
     text = TEXT.read_text(encoding="utf-8")
-    for mark, part in (("FILM", film_of(film["alt"])), ("PICTURES", pictures_of(chapters)),
-                       ("CHAPTERS", table_of(chapters)), ("BEGIN", begin(chapters[0]))):
+    for mark, part in (("FILM", film_of(film["alt"])), ("CHAPTERS", table_of(chapters)),
+                       ("BEGIN", begin(chapters[0]))):
         text = re.sub(rf"^{mark}$", lambda _, part=part: part, text, flags=re.MULTILINE)
     pages = "\n".join(f"{one.number} · {one.title} <{one.stem}>" for one in chapters)
+    pages += "\nThe pictures <pictures>"
     return f"{text}\n```{{toctree}}\n:hidden:\n\n{pages}\n```\n"
 
 
@@ -81,13 +92,15 @@ def write_film(folder: Path) -> None:
         film.convert("RGB").save(folder / "physics.webp", lossless=True)
 
 
-def pictures_of(chapters: list[Entry]) -> str:
-    """A line of links for each chapter: its moving pictures by number."""
-    lines = [f"{one.number} " + " ".join(f'<a href="{one.stem}.html#{picture}">{count}</a>'
-                                         for count, picture in enumerate(one.pictures, 1))
-             for one in chapters if one.pictures]
-    items = "".join(f"<li>{line}</li>" for line in lines)
-    return raw(f'<ul class="hf-pictures">{items}</ul>')
+def pictures_page(chapters: list[Entry]) -> str:
+    """The Markdown of the page with all pictures that move, small, each a link to its place."""
+    parts = ["# The pictures", "Each leads to its place in a chapter, where it moves."]
+    for one in chapters:
+        if one.pictures:
+            links = "\n".join(f'<a href="{one.stem}.html#{picture.anchor}"><img src="{picture.image}" '
+                              f'alt="{picture.alt}" loading="lazy"></a>' for picture in one.pictures)
+            parts += [f"## {one.number} · {one.title}", raw(f'<div class="hf-gallery">{links}</div>')]
+    return "\n\n".join(parts) + "\n"
 
 
 def table_of(chapters: list[Entry]) -> str:
