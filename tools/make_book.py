@@ -18,6 +18,7 @@ from book.front import entry, front_page, pictures_page, write_film
 from book.page import page, with_links_to
 from book.paper import print_pages
 from book.record import BUILD, Chapter, Unrecordable, record_chapters
+from book.teaching import KIT, teaching_pages
 from hf_lib.notebook.streams import utf8_streams
 from notebook_file import ROOT, notebook_paths
 
@@ -36,13 +37,15 @@ def write_sources(chapters: list[Chapter], source: Path) -> None:
         shutil.copy(PARTS / name, static)
     shutil.copy(distribution("sphinx-mathjax-offline").locate_file(MATHJAX), static / "mathjax")
     write_film(static)
-    stems = {one.path.stem for one in chapters}
-    texts = {one.path.stem: page(one.notebook) for one in chapters}
     entries = [entry(one.notebook, one.path.stem) for one in chapters]
-    texts["index"] = front_page(entries, (ROOT / "README.md").read_text(encoding="utf-8"))
+    texts = {one.path.stem: page(one.notebook) for one in chapters}
     texts["pictures"] = pictures_page(entries)
-    for stem, text in texts.items():
-        (source / f"{stem}.md").write_text(with_links_to(stems, text), encoding="utf-8")
+    texts |= teaching_pages()
+    texts["index"] = front_page(entries, (ROOT / "README.md").read_text(encoding="utf-8"), KIT in texts)
+    for name, text in texts.items():
+        file = source / f"{name}.md"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(with_links_to(set(texts), text), encoding="utf-8")
 
 
 def build_pages(source: Path, book: Path, jobs: int) -> int:

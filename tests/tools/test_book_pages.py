@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from book.front import TITLE, entry, front_page, pictures_page, write_film  # noqa: E402
 from book.outputs import raw, shown  # noqa: E402
 from book.page import OPEN_LINES, code, exercise, page, prose, with_links_to  # noqa: E402
+from book.teaching import teaching_pages  # noqa: E402
 from notebook_file import notebook_paths, read  # noqa: E402
 
 from hf_lib.exercises import find  # noqa: E402
@@ -157,3 +158,25 @@ def test_a_heading_without_its_parts(heading):
 def test_without_the_film_in_the_readme(entries):
     with pytest.raises(ValueError, match="physics.gif"):
         front_page(entries, "# A course")
+
+
+# The lecturer's kit
+
+def test_the_kit_leads_to_the_pages_and_to_itself(tmp_path):
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "README.md").write_text("# Kit\n\n[routes](routes.md), [all](chapters), [run](../README.md#in-class)",
+                                        encoding="utf-8")
+    (tmp_path / "routes.md").write_text("# Routes\n\n[07](../notebooks/07_cg.ipynb#2-·-B)", encoding="utf-8")
+    (tmp_path / "chapters" / "07_cg.md").write_text("# 07\n\n[07](../../notebooks/07_cg.ipynb)", encoding="utf-8")
+    pages = teaching_pages(tmp_path)
+    assert list(pages) == ["teaching/README", "teaching/routes", "teaching/chapters/07_cg"]
+    assert "[routes](routes.md), all, run (`README.md`)" in pages["teaching/README"]
+    assert "\nroutes\nchapters/07_cg\n```\n" in pages["teaching/README"]
+    assert pages["teaching/routes"] == "# Routes\n\n[07](../07_cg.md#2-·-B)"
+    assert pages["teaching/chapters/07_cg"] == "# 07\n\n[07](../../07_cg.md)"
+
+
+def test_without_a_kit_nothing_is_said_of_it(tmp_path, entries):
+    assert teaching_pages(tmp_path) == {}
+    assert "kit" not in front_page(entries, README)
+    assert "(teaching/README.md)" in front_page(entries, README, kit=True)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from book.outputs import raw
+from book.teaching import KIT
 from nbformat import NotebookNode
 from notebook_file import ROOT
 from PIL import Image
 
 TEXT = Path(__file__).with_name("front.md")
 FILM = ROOT / "data" / "pictures" / "physics.gif"
+FOR_CLASS = "The [lecturer's kit](teaching/README.md) has routes, board plans and questions."
 TITLE = re.compile(r"# (?P<number>\d\d) · (?P<title>[^:\n]+): (?P<question>[^\n]+)")
 MOVING = re.compile(r'<figure class="hf-moving" id="([\w-]+)"><div class="hf-picture"><img src="([^"]+)" alt="([^"]+)"')
 FILM_IN_README = re.compile(r"!\[(?P<alt>[^\]]+)\]\(data/pictures/physics\.gif\)")
@@ -55,18 +57,19 @@ def entry(notebook: NotebookNode, stem: str) -> Entry:
     return Entry(stem, heading["number"], heading["title"], heading["question"], pictures)
 
 
-def front_page(chapters: list[Entry], readme: str) -> str:
-    """The Markdown of the front page, with the list of pages for Sphinx at its end."""
+def front_page(chapters: list[Entry], readme: str, kit: bool = False) -> str:
+    """The Markdown of the front page, with the list of pages at its end; one of them is the lecturer's `kit`, if any."""
     film = FILM_IN_README.search(readme)
     if not film:
         raise ValueError("README.md shows data/pictures/physics.gif no more, whose description the front page needs")
     text = TEXT.read_text(encoding="utf-8")
     for mark, part in (("FILM", film_of(film["alt"])), ("CHAPTERS", table_of(chapters)),
-                       ("BEGIN", begin(chapters[0]))):
+                       ("BEGIN", begin(chapters[0])), ("KIT", FOR_CLASS if kit else "")):
         text = re.sub(rf"^{mark}$", lambda _, part=part: part, text, flags=re.MULTILINE)
-    pages = "\n".join(f"{one.number} · {one.title} <{one.stem}>" for one in chapters)
-    pages += "\nThe pictures <pictures>"
-    return f"{text}\n```{{toctree}}\n:hidden:\n\n{pages}\n```\n"
+    pages = [*(f"{one.number} · {one.title} <{one.stem}>" for one in chapters), "The pictures <pictures>"]
+    if kit:
+        pages.append(f"For teachers <{KIT}>")
+    return "\n".join([text, "```{toctree}", ":hidden:", "", *pages, "```", ""])
 
 
 def begin(first: Entry) -> str:

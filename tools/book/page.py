@@ -11,9 +11,9 @@ from hf_lib.judge.saved import marked
 from nbformat import NotebookNode
 
 OPEN_LINES = 15  # of code; what is longer is folded
-LINK = re.compile(r"\]\((?P<stem>\d\d_\w+)\.ipynb(?P<heading>#[^)\s]*)?\)")
-PAGE_LINK = re.compile(r"\[(?P<label>[^\]]+)\]\((?P<stem>\d\d_\w+)\.md(?:#[^)\s]*)?\)")
-FILE_LINK = re.compile(r"(?<!!)\[(?P<label>[^\]]+)\]\(\.\./(?P<path>[^)#\s]+)[^)\s]*\)")
+LINK = re.compile(r"\]\((?P<up>(?:\.\./)*)(?:notebooks/)?(?P<stem>\d\d_\w+)\.ipynb(?P<heading>#[^)\s]*)?\)")
+PAGE_LINK = re.compile(r"\[(?P<label>[^\]]+)\]\((?:\.\./)*(?P<stem>\d\d_\w+)\.md(?:#[^)\s]*)?\)")
+FILE_LINK = re.compile(r"(?<!!)\[(?P<label>[^\]]+)\]\((?:\.\./)+(?P<path>(?!\d\d_\w+\.md)[^)#\s]+)[^)\s]*\)")
 
 
 def page(notebook: NotebookNode) -> str:
@@ -37,7 +37,7 @@ def prose(source: str) -> str:
     >>> prose("See [07](07_cg.ipynb#2-·-Steps) and [the data](../data/README.md).")
     'See [07](07_cg.md#2-·-Steps) and the data (`data/README.md`).'
     """
-    source = LINK.sub(lambda link: f"]({link['stem']}.md{link['heading'] or ''})", source)
+    source = LINK.sub(lambda link: f"]({link['up']}{link['stem']}.md{link['heading'] or ''})", source)
     return FILE_LINK.sub(r"\g<label> (`\g<path>`)", source)
 
 
