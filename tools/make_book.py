@@ -105,7 +105,7 @@ def check() -> int:
     from book.check import check_book
 
     faults = check_book(BOOK, lambda look: print(
-        f"  {look.where}: {look.moved} pictures moved, {sum(look.loaded.values()) / 1e6:.1f} MB before scrolling, "
+        f"  {look.where}: {look.moved} pictures moved, {look.weight / 1e6:.1f} MB before scrolling, "
         f"first picture after {look.first_picture:.1f} s", flush=True))
     size = sum(file.stat().st_size for file in BOOK.rglob("*") if file.is_file())
     print(f"The book takes {size / 1e6:.0f} MB. " + ("Nothing is wrong." if not faults else "\n".join(["", *faults])))

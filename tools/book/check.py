@@ -41,7 +41,8 @@ class Look:
 
     where: str
     faults: list[str] = field(default_factory=list)
-    loaded: dict[str, int] = field(default_factory=dict)  # address → bytes, before scrolling
+    loaded: dict[str, int] = field(default_factory=dict)  # address → bytes
+    weight: int = 0  # bytes loaded before scrolling
     first_picture: float = 0.0  # seconds
     moved: int = 0  # pictures
 
@@ -67,9 +68,9 @@ def look_at(browser, book: Path, stem: str, window: str, scheme: str) -> Look:
     page.goto((book / f"{stem}.html").as_uri(), wait_until="domcontentloaded")
     found.first_picture = page.evaluate(FIRST_PICTURE)
     page.wait_for_load_state("networkidle")
-    weight = sum(found.loaded.values())
-    if weight > HEAVIEST:
-        found.faults.append(f"the page loads {weight / 1e6:.1f} MB before scrolling")
+    found.weight = sum(found.loaded.values())
+    if found.weight > HEAVIEST:
+        found.faults.append(f"the page loads {found.weight / 1e6:.1f} MB before scrolling")
     page.evaluate(ALL_THERE)
     found.faults += page.evaluate(LOOK)
     found.faults += _dead_links(page.evaluate(LINKS), book / f"{stem}.html")
@@ -142,7 +143,7 @@ def _by_pointer(press):
         if control.evaluate("control => control.tagName") == "SELECT":  # its list is the system's own
             _by_keyboard(page, control)
             return
-        control.scroll_into_view_if_needed()
+        control.evaluate("control => control.scrollIntoView({block: 'center'})")  # clear of what stays at the top
         box = control.bounding_box()
         for share in (0.5, 0.8) if control.get_attribute("type") == "range" else (0.5,):
             press(page, box["x"] + share * box["width"], box["y"] + box["height"] / 2)
@@ -157,8 +158,9 @@ def _barriers(page) -> list[str]:
     """What axe finds on the page."""
     from axe_playwright_python.sync_playwright import Axe
 
+    run = Axe().run(page, {"exclude": [["mjx-container > svg"]]}, {"preload": False})  # glyphs by the thousand
     return [f"axe: {fault['help']} ({fault['id']}): {fault['nodes'][0]['html'][:120]}"
-            for fault in Axe().run(page, options={"preload": False}).response["violations"]]
+            for fault in run.response["violations"]]
 
 
 def search_faults(browser, book: Path, word: str) -> list[str]:

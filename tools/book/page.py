@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 OPEN_LINES = 15  # of code; what is longer is folded
 LINK = re.compile(r"\]\((?P<up>(?:\.\./)*)(?:notebooks/)?(?P<stem>\d\d_\w+)\.ipynb(?P<heading>#[^)\s]*)?\)")
 PAGE_LINK = re.compile(r"\[(?P<label>[^\]]+)\]\((?:\.\./)*(?P<stem>\d\d_\w+)\.md(?:#[^)\s]*)?\)")
-FILE_LINK = re.compile(r"(?<!!)\[(?P<label>[^\]]+)\]\((?:\.\./)+(?P<path>(?!\d\d_\w+\.md)[^)#\s]+)[^)\s]*\)")
+FILE_LINK = re.compile(r"(?<!!)\[(?P<label>[^\]]+)\]\((?:\.\./)+(?P<path>(?!\.|\d\d_\w+\.md)[^)#\s]+)[^)\s]*\)")
 
 
 def page(notebook: NotebookNode) -> str:
