@@ -31,7 +31,7 @@ def rising(slope, kind, thick):
 LONG_FORMULA = "$" + " + ".join(f"x_{{{k}}}^2" for k in range(30)) + "$"
 FIRST = [
     "# 00 · Rise: how steep?\n\nSee [01 · Fall](01_fall.ipynb#1-·-Down) and [the data](../data/README.md).\n\n"
-    f"A formula in a line, {LONG_FORMULA}, and one by itself:\n\n$$\\boxed{{ f = \\tfrac12 \\theta^\\top H \\theta }}$$",
+    f"A formula in a line, {LONG_FORMULA}, and one by itself:\n\n$$\\boxed{{ f = \\theta^\\top H \\theta }}$$",
     (SETUP,),
     "## 1 · Up\n\n| curvature | " + " | ".join(f"column {k}" for k in range(12)) + " |\n" + "|---" * 13 + "|\n"
     + "| 1 " * 13 + "|\n\n<details><summary>Answer</summary>\n\nIt is $f'$.\n\n</details>",

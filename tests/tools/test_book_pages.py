@@ -14,9 +14,8 @@ from book.front import TITLE, entry, front_page, pictures_page, write_film  # no
 from book.outputs import raw, shown  # noqa: E402
 from book.page import OPEN_LINES, code, exercise, page, prose, with_links_to  # noqa: E402
 from book.teaching import teaching_pages  # noqa: E402
-from notebook_file import notebook_paths, read  # noqa: E402
-
 from hf_lib.exercises import find  # noqa: E402
+from notebook_file import notebook_paths, read  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -108,7 +107,8 @@ def entries():
 def test_every_chapter_is_on_the_front_page(entries):
     written = front_page(entries, README)
     for one in entries:
-        assert f"| {one.number} | [{one.title}]({one.stem}.md) | {one.question[0].upper()}{one.question[1:]} |" in written
+        question = one.question[0].upper() + one.question[1:]
+        assert f"| {one.number} | [{one.title}]({one.stem}.md) | {question} |" in written
         assert f"\n{one.number} · {one.title} <{one.stem}>\n" in written
     assert [one.number for one in entries] == [one.stem[:2] for one in entries]
     assert "Seventeen chapters" in written and len(entries) == 17
@@ -131,7 +131,7 @@ def test_the_film_and_its_last_frame(tmp_path):
 
 def test_every_moving_picture_is_on_the_pictures_page():
     figures = "".join(f'<figure class="hf-moving" id="07-{k}"><div class="hf-picture">'
-                      f'<img src="frames/07-{k}/0.webp" alt="Curve &lt; {k}." width="4"></div></figure>' for k in (1, 2))
+                      f'<img src="frames/07-{k}/0.webp" alt="Curve &lt; {k}."></div></figure>' for k in (1, 2))
     cells = [new_markdown_cell("# 07 · A: why?"), new_code_cell("x", outputs=[output(text_html=figures)])]
     written = pictures_page([entry(new_notebook(cells=cells), "07_a"),
                              entry(new_notebook(cells=[new_markdown_cell("# 08 · B: why?")]), "08_b")])

@@ -26,6 +26,7 @@ FIRST_PICTURE = """async () => {
   await document.querySelector('article img')?.decode().catch(() => {});  // one that is missing is told below
   return performance.now() / 1000;
 }"""
+TO_THE_MIDDLE = "control => control.scrollIntoView({block: 'center', behavior: 'instant'})"
 SEARCHED = """() => document.querySelector('#search-results li a')
   || /did not match/.test(document.querySelector('#search-results').textContent)"""
 LINKS = "() => [...document.querySelectorAll('article a[href]')].map(link => link.getAttribute('href'))"
@@ -143,7 +144,7 @@ def _by_pointer(press):
         if control.evaluate("control => control.tagName") == "SELECT":  # its list is the system's own
             _by_keyboard(page, control)
             return
-        control.evaluate("control => control.scrollIntoView({block: 'center'})")  # clear of what stays at the top
+        control.evaluate(TO_THE_MIDDLE)  # clear of what stays at the top
         box = control.bounding_box()
         for share in (0.5, 0.8) if control.get_attribute("type") == "range" else (0.5,):
             press(page, box["x"] + share * box["width"], box["y"] + box["height"] / 2)

@@ -1,4 +1,4 @@
-"""The front page: its text in `front.md`, and what it takes from the chapters and the README; and the pictures' page."""
+"""The front page: its text in `front.md`, and what it takes from the chapters and the README. The pictures' page."""
 from __future__ import annotations
 
 import html
@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbformat import NotebookNode
+from PIL import Image
+
 from book.outputs import raw
 from book.teaching import KIT
-from nbformat import NotebookNode
 from notebook_file import ROOT
-from PIL import Image
 
 TEXT = Path(__file__).with_name("front.md")
 FILM = ROOT / "data" / "pictures" / "physics.gif"
@@ -58,7 +59,7 @@ def entry(notebook: NotebookNode, stem: str) -> Entry:
 
 
 def front_page(chapters: list[Entry], readme: str, kit: bool = False) -> str:
-    """The Markdown of the front page, with the list of pages at its end; one of them is the lecturer's `kit`, if any."""
+    """The Markdown of the front page, with the list of pages at its end; one is the lecturer's `kit`, if any."""
     film = FILM_IN_README.search(readme)
     if not film:
         raise ValueError("README.md shows data/pictures/physics.gif no more, whose description the front page needs")

@@ -5,10 +5,11 @@ import ast
 import html
 import re
 
+from nbformat import NotebookNode
+
 from book.outputs import shown
 from hf_lib.exercises import find
 from hf_lib.judge.saved import marked
-from nbformat import NotebookNode
 
 OPEN_LINES = 15  # of code; what is longer is folded
 LINK = re.compile(r"\]\((?P<up>(?:\.\./)*)(?:notebooks/)?(?P<stem>\d\d_\w+)\.ipynb(?P<heading>#[^)\s]*)?\)")

@@ -4,9 +4,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from notebook_file import ROOT
-
 from book.page import prose
+from notebook_file import ROOT
 
 TEACHING = ROOT / "teaching"
 KIT = "teaching/README"  # the page that leads to the others
