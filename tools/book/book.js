@@ -27,10 +27,17 @@ function nameColumns() {
   document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
 }
 
+function loadMathJax() {
+  const script = document.createElement("script");
+  script.src = document.getElementById("mathjax").src;
+  document.head.append(script);
+  return new Promise(done => { script.onload = done; }).then(() => MathJax.startup.promise);
+}
+
 // Setting hundreds of formulas takes a second: the pictures come first, and between two handfuls the page answers.
 async function setFormulas() {
   const formulas = [...document.querySelectorAll(".math")];
-  if (formulas.length) await MathJax.startup.promise;
+  if (formulas.length) await loadMathJax();
   for (let first = 0; first < formulas.length; first += HANDFUL) {
     await MathJax.typesetPromise(formulas.slice(first, first + HANDFUL));
     await new Promise(done => setTimeout(done));

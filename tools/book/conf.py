@@ -15,7 +15,8 @@ smartquotes = False
 
 # MathJax with its glyphs in one file, set as SVG: Firefox loads no fonts by file://.
 mathjax_path = "mathjax/tex-svg.js"
-mathjax3_config = {"options": {"enableMenu": False}, "startup": {"typeset": False}}  # book.js asks for it
+mathjax_options = {"type": "text/plain", "id": "mathjax"}  # of no type that runs: book.js loads it after the pictures
+mathjax3_config = {"options": {"enableMenu": False}, "startup": {"typeset": False}}
 
 html_theme = "furo"
 html_title = project
