@@ -178,11 +178,12 @@ def check_book(book: Path, tell: Callable[[Look], None]) -> list[str]:
     """Look over all pages on a phone in light and on a laptop in dark; `tell` hears of each; return the faults."""
     from playwright.sync_api import sync_playwright
 
-    pages = sorted(path.relative_to(book).with_suffix("").as_posix() for path in book.rglob("*.html"))
+    files = [*sorted(book.glob("*.html")), *sorted(book.glob("teaching/**/*.html"))]
+    pages = [file.relative_to(book).with_suffix("").as_posix() for file in files if file.stem != "search"]
     with sync_playwright() as play:
         browser = launch(play)
         faults = [f"search: {fault}" for fault in search_faults(browser, book, "curvature")]
-        for stem in (page for page in pages if page != "search"):
+        for stem in pages:
             for window, scheme in (("phone", "light"), ("laptop", "dark")):
                 look = look_at(browser, book, stem, window, scheme)
                 tell(look)
