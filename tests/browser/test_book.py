@@ -106,7 +106,8 @@ FAULTS = ("a request leaves the folder: https://example.org/x", "the page scroll
           "the picture 00-1 does not move by keyboard", "the picture 00-1 does not move by finger", "axe: ")
 
 
-def test_an_ill_page(tmp_path, browser):
+def test_an_ill_page(tmp_path, browser, monkeypatch):
+    monkeypatch.setattr(book.check, "PATIENCE", 0.1)
     (tmp_path / "ill.html").write_text(ILL, encoding="utf-8")
     found = book.check.look_at(browser, tmp_path, "ill", "phone", "light").faults
     assert not [fault for fault in FAULTS if not any(one.startswith(fault) for one in found)], "\n".join(found)

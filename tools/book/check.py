@@ -6,6 +6,7 @@ nothing; and what a page weighs. How long its first picture takes is measured, a
 """
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from browser import launch
 
 LOOK = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 WINDOWS = {"phone": {"width": 390, "height": 844}, "laptop": {"width": 1280, "height": 800}}
+PATIENCE = 2.0  # seconds that a picture has to follow a control
 HEAVIEST = 3_000_000  # bytes of a page before scrolling
 ALL_THERE = """async () => {
   document.querySelectorAll('details').forEach(folded => { folded.open = true; });
@@ -114,17 +116,25 @@ def _moves(page, figure, window: str) -> list[str]:
     """Move a picture by keyboard and by mouse or finger; its image and its description follow."""
     name, faults = figure.get_attribute("id"), []
     for how in ("keyboard", "finger" if window == "phone" else "mouse"):
-        seen = {tuple(figure.evaluate(STATE))}
+        start = figure.evaluate(STATE)
+        seen = {tuple(start)}
         for control in figure.query_selector_all("input, select"):
             MOVERS[how](page, control)
-            page.wait_for_timeout(60)
-            seen.add(tuple(figure.evaluate(STATE)))
+            seen.add(tuple(_settled(page, figure, start)))
         images, alts = map(set, zip(*seen, strict=True))
         if len(images) == 1:
             faults.append(f"the picture {name} does not move by {how}")
         elif len(alts) == 1:
             faults.append(f"the description of the picture {name} does not follow the {how}")
     return faults
+
+
+def _settled(page, figure, start: list[str]) -> list[str]:
+    """What a picture shows once image and description have left the start, or after some patience."""
+    end = time.monotonic() + PATIENCE
+    while (state := figure.evaluate(STATE)) and any(map(str.__eq__, state, start)) and time.monotonic() < end:
+        page.wait_for_timeout(20)
+    return state
 
 
 def _by_keyboard(page, control) -> None:
