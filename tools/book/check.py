@@ -28,7 +28,7 @@ FIRST_PICTURE = """async () => {
   await document.querySelector('article img')?.decode().catch(() => {});  // one that is missing is told below
   return performance.now() / 1000;
 }"""
-TO_THE_MIDDLE = "control => control.scrollIntoView({block: 'center', behavior: 'instant'})"
+TO_THE_MIDDLE = "control => control.scrollIntoView({block: 'center'})"
 SEARCHED = """() => document.querySelector('#search-results li a')
   || /did not match/.test(document.querySelector('#search-results').textContent)"""
 LINKS = "() => [...document.querySelectorAll('article a[href]')].map(link => link.getAttribute('href'))"
