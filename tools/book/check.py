@@ -29,6 +29,8 @@ FIRST_PICTURE = """async () => {
   return performance.now() / 1000;
 }"""
 TO_THE_MIDDLE = "control => control.scrollIntoView({block: 'center'})"
+ELSEWHERE = """control => control.type === 'checkbox' ? 0.5
+  : Number(control.value) > control.max / 2 ? 0.1 : 0.9"""  # where to press, as a share of the control's width
 SEARCHED = """() => document.querySelector('#search-results li a')
   || /did not match/.test(document.querySelector('#search-results').textContent)"""
 LINKS = "() => [...document.querySelectorAll('article a[href]')].map(link => link.getAttribute('href'))"
@@ -156,8 +158,7 @@ def _by_pointer(press):
             return
         control.evaluate(TO_THE_MIDDLE)  # clear of what stays at the top
         box = control.bounding_box()
-        for share in (0.5, 0.8) if control.get_attribute("type") == "range" else (0.5,):
-            press(page, box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        press(page, box["x"] + control.evaluate(ELSEWHERE) * box["width"], box["y"] + box["height"] / 2)
     return move
 
 
