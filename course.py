@@ -59,9 +59,15 @@ def sheet(arguments):
     return classroom("sheet", *arguments, folder=Path.cwd())
 
 
+def book(arguments):
+    """write the notebooks as pages whose pictures move without a kernel, in `book` (--pdf: also to print)"""
+    prepare("book", *(["test"] if "--check" in arguments else []))
+    return inside("tools/make_book.py", *arguments, environment=dict.fromkeys(THREADS, "1"))
+
+
 def test(arguments):
     """run the tests (--quick: without the slow ones; more arguments go to pytest)"""
-    prepare("test")
+    prepare("test", "book")
     quick = ["-m", "not slow and not browser"] if "--quick" in arguments else []
     passed_on = [argument for argument in arguments if argument != "--quick"]
     workers = str(min(2, os.cpu_count() or 1))
@@ -149,7 +155,7 @@ set "PIP_NO_INDEX=1" && set "PIP_FIND_LINKS=wheels" && py course.py lab
 """
 
 COMMANDS = {command.__name__: command
-            for command in (lab, update, reset, progress, grade, sheet, stick, test, run, clean)}
+            for command in (lab, update, reset, progress, grade, sheet, stick, book, test, run, clean)}
 
 
 # The environment ---------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ["lab", "update", "reset", "progress", "grade", "sheet", "stick", "test", "run", "clean"]
+COMMANDS = ["lab", "update", "reset", "progress", "grade", "sheet", "stick", "book", "test", "run", "clean"]
 
 
 def load(folder):
@@ -103,7 +103,7 @@ def test_extras_are_added_and_kept(course, calls):
     course.main(["test"])
     course.main(["lab"])
     course.main(["run"])
-    assert installs(calls) == [("install", "lab"), ("install", "lab", "test")]
+    assert installs(calls) == [("install", "lab"), ("install", "book", "lab", "test")]
 
 
 def test_a_changed_pyproject_installs_again_with_the_same_extras(course, calls):
@@ -111,7 +111,7 @@ def test_a_changed_pyproject_installs_again_with_the_same_extras(course, calls):
     with (course.HERE / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     course.main(["lab"])
-    assert installs(calls) == [("install", "test"), ("install", "lab", "test")]
+    assert installs(calls) == [("install", "book", "test"), ("install", "book", "lab", "test")]
     assert calls.count("make_venv") == 1
 
 

@@ -3,14 +3,15 @@
 Playwright keeps an event loop running in this process: no longer than the file, for other tests run loops of their own.
 """
 import os
-import shutil
+import sys
+from pathlib import Path
 
 import pytest
 from lab_server import Lab
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIETLY = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-           "--disable-component-update", "--disable-sync")
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+from browser import launch  # noqa: E402
 
 
 def missing(what):
@@ -29,10 +30,10 @@ def browser():
     except ImportError:
         missing("the package playwright")
     with sync_playwright() as play:
-        program = next(filter(None, map(shutil.which, NAMES)), play.chromium.executable_path)
-        if not os.path.exists(program):
+        try:
+            chromium = launch(play)
+        except FileNotFoundError:
             missing("Chromium")
-        chromium = play.chromium.launch(executable_path=program, args=QUIETLY)
         yield chromium
         chromium.close()
 
