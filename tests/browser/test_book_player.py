@@ -25,13 +25,13 @@ STATE = """figure => {
     const told = JSON.parse(figure.querySelector("script").textContent);
     const inputs = told.controls.map((_, i) => figure.querySelector(`[data-control="${i}"]`));
     const at = inputs.map(input => input.type === "checkbox" ? Number(input.checked) : Number(input.value));
-    const [file, alt, readout] = told.frames[at] || [];
+    const [whole, laid, alt, readout] = told.frames[at] || [];
     const [picture, change] = figure.querySelectorAll("img");
-    const shown = change.hidden ? 0 : Number(change.src.match(/([0-9]+)\\.webp$/)[1]);
+    const number = image => image.hidden ? null : Number(image.src.match(/([0-9]+)\\.webp$/)[1]);
     const said = inputs.map((input, i) => [input, i]).filter(([input]) => input.type === "range").every(
         ([input, i]) => [told.controls[i].words[at[i]], readout].includes(input.nextElementSibling.textContent)
                         && input.getAttribute("aria-valuetext") === input.nextElementSibling.textContent);
-    return {at, alt: picture.alt, right: picture.alt === alt && shown === file && said
+    return {at, alt: picture.alt, right: picture.alt === alt && number(picture) === whole && number(change) === laid && said
             && (change.hidden || change.naturalWidth === picture.naturalWidth)};
 }"""
 

@@ -94,27 +94,37 @@ def plain(height=60, width=80, colour=(250, 240, 3)):
     return pixels
 
 
-def test_a_change_laid_on_the_first_frame_is_the_frame():
-    first, other = plain(), plain()
+def test_a_change_laid_on_a_whole_frame_is_the_frame():
+    first = plain()
+    first[5:50, 5:70, :3] = (0, 0, 0)
+    other = first.copy()
     other[20:30, 10:50, :3] = (1, 2, 199)
     other[40, 40, :3] = (100, 110, 120)                       # in no area: rounded
-    compact = Compact(first)
-    base, change = opened(compact.first()), opened(compact.change(other))
-    seen = np.where(change[:, :, 3:] == 255, change, base)
-    assert np.array_equal(base, first)                        # areas keep their colours
+    compact = Compact()
+    assert compact.layers(first).change == b""
+    layers = compact.layers(other)
+    whole, change = opened(layers.whole), opened(layers.change)
+    seen = np.where(change[:, :, 3:] == 255, change, whole)
+    assert np.array_equal(whole, first)                       # areas keep their colours
     assert np.array_equal(seen[20:30], other[20:30])
     assert np.abs(seen.astype(int) - other).max() <= 8
     assert set(np.unique(change[:, :, 3])) == {0, 255} and (change[:, :, 3] == 0).mean() > 0.8
 
 
+def test_a_frame_of_its_own_is_whole_and_others_lie_on_the_nearest():
+    compact = Compact()
+    red, blue = compact.layers(plain(colour=(200, 0, 0))), compact.layers(plain(colour=(0, 0, 200)))
+    assert red.change == blue.change == b"" and red.whole != blue.whole
+    near_blue = plain(colour=(0, 0, 200))
+    near_blue[:5, :5, 0] = 90
+    assert compact.layers(near_blue).whole == blue.whole
+    assert compact.layers(plain(colour=(200, 0, 0))) == red
+
+
 def test_a_photograph_keeps_all_its_colours():
     pixels = plain()
     pixels[:, :, :3] = np.random.default_rng(0).integers(0, 256, (60, 80, 3))
-    assert np.array_equal(opened(Compact(pixels).first()), pixels)
-
-
-def test_no_change_is_no_file():
-    assert Compact(plain()).change(plain()) == b""
+    assert np.array_equal(opened(Compact().layers(pixels).whole), pixels)
 
 
 # The page --------------------------------------------------------------------------------------------
@@ -146,12 +156,13 @@ def test_each_frame_has_its_own_words_and_equal_frames_share_a_file(shown):
     assert set(frames) == {",".join(map(str, places)) for places in combinations(tracks)}
     for places in combinations(tracks):
         k, who, on, eps = (track.values[place] for track, place in zip(tracks.values(), places))
-        assert frames[",".join(map(str, places))][1:] == [f"Frame {k} of {who}, {on}, {eps:g}.", f"{k} GE"]
+        assert frames[",".join(map(str, places))][2:] == [f"Frame {k} of {who}, {on}, {eps:g}.", f"{k} GE"]
     start = next(combinations(tracks))
     two, three = (frames[",".join(map(str, (k, *start[1:])))] for k in (2, 3))
-    assert two[0] == three[0] and two[1] != three[1]
-    assert {path.name for path in folder.iterdir()} == {f"{number}.webp" for number, _, _ in frames.values()}
-    assert frames[",".join(map(str, start))][0] == 0
+    assert two[:2] == three[:2] and two[2] != three[2]
+    assert {path.stem for path in folder.iterdir()} == {str(number) for frame in frames.values()
+                                                        for number in frame[:2] if number is not None}
+    assert frames[",".join(map(str, start))][:2] == [0, None]
     assert 'src="frames/99-1/0.webp" alt="Frame 0 of a &lt; b, False, 0.01."' in html
     assert 'width="192" height="96"' in html
 

@@ -1,4 +1,4 @@
-"""The frames of a picture as small files: the first whole, of each other one only what differs from it.
+"""The frames of a picture as small files: a few of them whole, of each other one only what differs.
 
 What makes a plot's file large is the soft edge of every line and letter: hundreds of colours that
 nobody can tell apart. So colours of areas stay as they are, and all others are rounded to 16 levels
@@ -7,6 +7,7 @@ of red, green and blue; then lossless WebP takes half the bytes, and stays sharp
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -14,34 +15,49 @@ from PIL import Image
 LEVELS = np.round(np.round(np.arange(256) / 17) * 17).astype(np.uint8)  # black and white stay
 AREA = 1 / 2000  # of a picture's pixels: a colour that covers more is an area's, and stays
 PHOTO = 0.25  # of a picture's pixels in no area: so many are no plot's edges, and all stay
+WHITE = 0xFFFFFFFF
+MUCH = 0.5  # of a frame's ink: where so much differs from every whole frame, it becomes one itself
 BORDER = 1  # pixels around a change that are laid on with it, so that scaling the page mixes in nothing old
 
 
-class Compact:
-    """Makes the files of one picture's frames.
+@dataclass(frozen=True)
+class Layers:
+    """What shows a frame.
 
-    Parameters
+    Attributes
     ----------
-    pixels : array of uint8, (height, width, 4)
-        The first frame, opaque.
+    whole : bytes
+        The file of a whole frame.
+    change : bytes
+        The file that lies on it, transparent where nothing differs; empty where nothing does anywhere.
     """
 
-    def __init__(self, pixels: np.ndarray):
-        self._first = _packed(pixels).copy()
+    whole: bytes
+    change: bytes
+
+
+class Compact:
+    """Makes the files of one picture's frames, from opaque pixels (height, width, 4) of uint8."""
+
+    def __init__(self):
+        self._wholes: list[tuple[np.ndarray, bytes]] = []
         self._areas = np.array([], np.uint32)
 
-    def first(self) -> bytes:
-        """The first frame's file."""
-        everywhere = np.ones(self._first.shape, bool)
-        return _webp(self._few_colours(self._first, everywhere)[:, :, :3])
+    def layers(self, pixels: np.ndarray) -> Layers:
+        """The files that show a frame."""
+        packed = np.ascontiguousarray(pixels).view(np.uint32)[:, :, 0].copy()
+        whole, differs = self._nearest(packed)
+        if differs is None or np.count_nonzero(differs) > MUCH * np.count_nonzero(packed != WHITE):
+            whole = _webp(self._few_colours(packed, np.ones(packed.shape, bool))[:, :, :3])
+            self._wholes.append((packed, whole))
+            return Layers(whole, b"")
+        change = _webp(self._few_colours(packed, _grown(differs))) if differs.any() else b""
+        return Layers(whole, change)
 
-    def change(self, pixels: np.ndarray) -> bytes:
-        """The file of another frame: transparent where it is like the first; empty where it is everywhere."""
-        packed = _packed(pixels)
-        changed = packed != self._first
-        if not changed.any():
-            return b""
-        return _webp(self._few_colours(packed, _grown(changed)))
+    def _nearest(self, packed: np.ndarray) -> tuple[bytes, np.ndarray | None]:
+        """The file of the whole frame that is most like this one, and where they differ; None where there is none."""
+        every = ((whole, packed != base) for base, whole in self._wholes)
+        return min(every, key=lambda one: np.count_nonzero(one[1]), default=(b"", None))
 
     def _few_colours(self, packed: np.ndarray, shown: np.ndarray) -> np.ndarray:
         """The pixels to be `shown`, the others transparent, with the colours that no area has rounded."""
@@ -54,11 +70,6 @@ class Compact:
         result = np.zeros_like(packed)
         result[shown] = colours[which]
         return result.view(np.uint8).reshape(*packed.shape, 4)
-
-
-def _packed(pixels: np.ndarray) -> np.ndarray:
-    """Red, green, blue and opacity as one number a pixel."""
-    return np.ascontiguousarray(pixels).view(np.uint32)[:, :, 0]
 
 
 def _grown(mask: np.ndarray) -> np.ndarray:

@@ -26,7 +26,8 @@ class Recorded:
     controls, tracks : dict
         Name → `Control`, name → `Track`.
     frames : dict
-        Places of the controls → (number of the file, alt text, readout).
+        Places of the controls → (number of the whole frame's file, number of that of the change or None,
+        alt text, readout).
     lazy : bool
         Whether the image may wait until the reader comes near.
     """
@@ -36,7 +37,7 @@ class Recorded:
     size: tuple[float, float]
     controls: dict
     tracks: dict[str, Track]
-    frames: dict[tuple[int, ...], tuple[int, str, str]] = field(repr=False)
+    frames: dict[tuple[int, ...], tuple[int, int | None, str, str]] = field(repr=False)
     lazy: bool = True
 
     def label(self, name: str) -> str:
@@ -46,19 +47,19 @@ class Recorded:
 
 def html(picture: Recorded) -> str:
     """The whole figure."""
-    file, alt, _ = picture.frames[start_of(picture)]
+    file, _, alt, _ = picture.frames[start_of(picture)]
     width, height = (round(CSS_DPI * inches) for inches in picture.size)
     lazy = ' loading="lazy"' if picture.lazy else ""
     size = f'width="{width}" height="{height}"'
     image = (f'<img src="{picture.address}/{picture.name}/{file}.webp" alt="{escape(alt)}" '
-             f'{size} decoding="async"{lazy}>')
+             f'{size} decoding="sync"{lazy}>')
     if not picture.controls:
         return f'<figure class="hf-still" id="{picture.name}"><div class="hf-picture">{image}</div></figure>'
     players_first = sorted(picture.controls, key=lambda name: not isinstance(picture.controls[name], Player))
     rows = "".join(row(picture, name) for name in players_first)
     note = limits(picture)
     return (f'<figure class="hf-moving" id="{picture.name}">'
-            f'<div class="hf-picture">{image}<img class="hf-change" alt="" {size} hidden></div>'
+            f'<div class="hf-picture">{image}<img class="hf-change" alt="" {size} decoding="sync" hidden></div>'
             f'<div class="hf-controls" data-prevent-swipe>{rows}</div>'
             + (f'<p class="hf-limits">{escape(note)}</p>' if note else "")
             + '<p class="hf-said" aria-live="polite"></p>'
@@ -94,9 +95,9 @@ def slider(track: Track, same: str, label: str, now: str, width: int) -> str:
 
 def player(picture: Recorded, name: str, same: str, label: str, spoken: list[str]) -> str:
     """Buttons to play and to step, and a slider, which says what the frame is called."""
-    called = {said for _, _, said in picture.frames.values()} - {""}
+    called = {said for *_, said in picture.frames.values()} - {""}
     track = picture.tracks[name]
-    now = picture.frames[start_of(picture)][2] or spoken[track.start]
+    now = picture.frames[start_of(picture)][-1] or spoken[track.start]
     buttons = "".join(f'<button type="button" class="hf-{kind}" aria-label="{does}">{sign}</button>'
                       for kind, does, sign in BUTTONS)
     return (f'<div class="hf-row hf-player" data-interval="{picture.controls[name].interval}">{buttons}'
@@ -144,6 +145,6 @@ def data(picture: Recorded) -> str:
     controls = [{"words": [words(picture.controls[name], value) for value in track.values],
                  "start": track.start, "alone": track.alone}
                 for name, track in picture.tracks.items()]
-    frames = {",".join(map(str, places)): [file, alt, said] for places, (file, alt, said) in picture.frames.items()}
+    frames = {",".join(map(str, places)): frame for places, frame in picture.frames.items()}
     text = json.dumps({"controls": controls, "frames": frames}, ensure_ascii=False, separators=(",", ":"))
     return text.replace("</", "<\\/")

@@ -14,8 +14,7 @@
     let asked = 0;  // how many frames have been asked for: an older one that comes late is dropped
     let soon;
 
-    const fetched = ([number]) => {
-      if (number === 0) return Promise.resolve("");
+    const fetched = number => {
       const address = `${folder}${number}.webp`;
       if (!near.has(address)) {
         const image = new Image();
@@ -24,6 +23,8 @@
       }
       return near.get(address);
     };
+    // The addresses of a frame: the whole picture, and what is laid on it ("": nothing).
+    const layers = ([whole, laid]) => Promise.all([fetched(whole), laid === null ? "" : fetched(laid)]);
 
     // The places after control i has gone to `place`; others that move alone return where there is no such frame.
     const moved = (i, place) => {
@@ -34,7 +35,7 @@
     const fetch_neighbours = () => {
       controls.forEach((control, i) => {
         for (const place of [places[i] - 1, places[i] + 1]) {
-          if (control.words[place] !== undefined) fetched(frames[moved(i, place)]);
+          if (control.words[place] !== undefined) layers(frames[moved(i, place)]);
         }
       });
     };
@@ -51,13 +52,15 @@
 
     const show = async next => {
       places = next;
-      const [, alt, words] = frames[places];
+      const [, , alt, words] = frames[places];
       const mine = ++asked;
       inputs.forEach((input, i) => read_out(input, i, words));
-      const address = await fetched(frames[places]);
+      const [whole, laid] = await layers(frames[places]);
       if (mine !== asked) return;
-      if (address) change.src = address;
-      change.hidden = !address;
+      picture.loading = "eager";  // both layers at once
+      picture.src = whole;
+      if (laid) change.src = laid;
+      change.hidden = !laid;
       picture.alt = alt;
       clearTimeout(soon);
       soon = setTimeout(() => { said.textContent = alt; }, REST);

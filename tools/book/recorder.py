@@ -79,7 +79,8 @@ class Frames:
     Attributes
     ----------
     drawn : dict
-        Places of the controls → (number of the file, alt text, readout).
+        Places of the controls → (number of the whole frame's file, number of that of the change or None,
+        alt text, readout).
     files : dict
         A file's content → its number: equal frames share a file.
     stage : Stage or None
@@ -88,7 +89,7 @@ class Frames:
 
     def __init__(self, folder: Path):
         folder.mkdir(parents=True)
-        self.folder, self.stage, self.compact = folder, None, None
+        self.folder, self.stage, self.compact = folder, None, Compact()
         self.drawn: dict = {}
         self.files: dict[bytes, int] = {}
 
@@ -102,19 +103,16 @@ class Frames:
             fig.keep(self.stage)
         fig.canvas.draw()
         self.stage = fig.stage
-        self.drawn[places] = (self._file(np.asarray(fig.canvas.buffer_rgba())), fig.alt, fig.readout)
+        layers = self.compact.layers(np.asarray(fig.canvas.buffer_rgba()))
+        change = self._file(layers.change) if layers.change else None
+        self.drawn[places] = (self._file(layers.whole), change, fig.alt, fig.readout)
 
-    def _file(self, pixels: np.ndarray) -> int:
-        """The number of the file that shows these pixels, the first or another; it is written where it is new."""
-        if self.compact is None:
-            self.compact = Compact(pixels)
-            content = self.compact.first()
-        else:
-            content = self.compact.change(pixels)
-        if content and content not in self.files:
+    def _file(self, content: bytes) -> int:
+        """The number of the file with this content; it is written where it is new."""
+        if content not in self.files:
             self.files[content] = len(self.files)
             (self.folder / f"{self.files[content]}.webp").write_bytes(content)
-        return self.files.get(content, 0)
+        return self.files[content]
 
     def counted(self) -> dict[str, int]:
         """How many frames and files there are, and the files' bytes."""
