@@ -1,0 +1,241 @@
+// Makes what a slide holds fit on it: smaller, with its text beside its picture, or on several slides.
+"use strict";
+
+const hfFit = (() => {
+  const EASY = 0.8;  // smaller than that, a slide is divided
+  const DIVIDED = 0.9;  // the size for which it is divided
+  const LEAST = 0.6;  // what cannot be divided becomes no smaller
+  const STEP = 0.05;
+  const PICTURE = {most: 1.25, least: 0.88};  // of its own width
+  const GAP = 32;  // px between a picture and the text beside it
+  const NARROWEST = 290;  // px of a column of text
+
+  const figures = body => [...body.querySelectorAll("figure")];
+  const own_width = figure => Number(figure.querySelector("img").getAttribute("width"));
+  const room_of = section => {
+    const {paddingTop, paddingBottom} = getComputedStyle(section);
+    return section.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
+  };
+  const height_of = body => {
+    const top = body.getBoundingClientRect().top;
+    return Math.max(0, ...[...body.children].map(cell => cell.getBoundingClientRect().bottom - top));
+  };
+
+  // Formulas, code and tables that are wider than their column become smaller; code at last breaks its lines.
+  const narrow = body => {
+    const wide = [...body.querySelectorAll("pre, mjx-container, table")];
+    for (const one of wide) {
+      one.style.setProperty("--narrow", 1);
+      one.classList.remove("broken");
+    }
+    const ratios = wide.map(one => {
+      const column = one.parentElement.closest("div, p, li, td, section, blockquote");
+      const width = one.matches("mjx-container") ? one.firstElementChild.getBoundingClientRect().width : one.scrollWidth;
+      return one.matches("pre") ? one.clientWidth / width : column.clientWidth / width;
+    });
+    wide.forEach((one, i) => {
+      if (ratios[i] >= 1) return;
+      const breaks = one.matches("pre") && ratios[i] < 0.75;
+      one.style.setProperty("--narrow", breaks ? 0.85 : 0.99 * ratios[i]);
+      one.classList.toggle("broken", breaks);
+    });
+  };
+
+  // Pictures as large as the height allows; returns the smallest, as a part of its own width.
+  const size_pictures = (body, room, beside) => {
+    const shown = figures(body);
+    if (!shown.length) return 1;
+    const most = body.clientWidth - (beside ? NARROWEST + GAP : 0);
+    let factor = Math.min(PICTURE.most, ...shown.map(figure => most / own_width(figure)));
+    const set = () => {
+      for (const figure of shown) figure.style.setProperty("--picture", `${factor * own_width(figure)}px`);
+      body.style.setProperty("--side", `${factor * own_width(shown[0]) + GAP}px`);
+    };
+    set();
+    for (let turn = 0; turn < 3; turn++) {
+      const over = height_of(body) - room;
+      if (over <= 0) break;
+      const tall = shown.map(figure => figure.querySelector(".hf-picture").clientHeight / factor);
+      factor = Math.max(LEAST, factor - 1.02 * over / tall.reduce((sum, one) => sum + one, 0));
+      set();
+    }
+    return factor;
+  };
+
+  const set = (section, size, beside) => {
+    const body = section.querySelector(".body");
+    const room = room_of(section);
+    body.style.setProperty("--size", size);
+    body.classList.toggle("beside", beside);
+    const factor = size_pictures(body, room, beside);
+    narrow(body);
+    return height_of(body) <= room + 0.5 && factor;
+  };
+
+  // A picture at the beginning or the end of a slide may stand beside its text.
+  const may_stand_beside = section => {
+    const cells = [...section.querySelectorAll(".body > .cell")];
+    const shown = cells.filter(cell => cell.matches(".picture"));
+    return shown.length === 1 && cells.length > 1 && [cells[0], cells.at(-1)].includes(shown[0]);
+  };
+
+  // The largest size that fits, and whether with the text beside the picture; undefined where none is at least `least`.
+  const best = (section, least) => {
+    let found;
+    for (const beside of may_stand_beside(section) ? [false, true] : [false]) {
+      for (let size = 1; size > least - 0.001; size -= STEP) {
+        const factor = set(section, size, beside);
+        if (!factor || factor < PICTURE.least) continue;
+        const score = size * Math.min(1, factor) - (beside ? 0.05 : 0);
+        if (!found || score > found.score) found = {size, beside, score};
+        break;
+      }
+    }
+    if (found) set(section, found.size, found.beside);
+    return found;
+  };
+
+  // What can go on different slides: blocks of text, points of a list, paragraphs of code.
+  const units_of = body => {
+    const units = [];
+    let waiting = [];
+    for (const cell of body.children) {
+      if (cell.matches("aside")) {
+        (units.at(-1)?.notes ?? waiting).push(cell);
+        continue;
+      }
+      const blocks = [...cell.children].flatMap(block => (block.matches("ul, ol") ? [...block.children] : [block]));
+      for (const node of blocks) {
+        units.push({node, cell, list: node.matches("li") ? node.parentElement : null, notes: waiting,
+                    place: [...node.parentElement.children].indexOf(node)});
+        waiting = [];
+      }
+    }
+    return units;
+  };
+
+  const measure = (section, units) => {
+    const body = section.querySelector(".body");
+    body.style.setProperty("--size", DIVIDED);
+    body.classList.remove("beside");
+    for (const figure of figures(body)) figure.style.setProperty("--picture", `${own_width(figure)}px`);
+    narrow(body);
+    for (const unit of units) {
+      const {top, bottom} = unit.node.getBoundingClientRect();
+      Object.assign(unit, {top, bottom, figure: unit.node.matches("figure") ? unit.node : null});
+    }
+  };
+
+  // How bad it is to end a slide after a unit.
+  const cut = (before, after) => {
+    const words = before.node.textContent.trim();
+    const leads_on = /^H\d$/.test(before.node.tagName) || (before.node.tagName === "P" && /[:,]$/.test(words));
+    let cost = before.cell === after.cell ? 0.12 : 0;
+    if (before.list && before.list === after.list) cost += 0.15;
+    if (leads_on) cost += 1.5;
+    if (before.figure && !after.cell.matches(".code")) cost += 0.4;
+    return cost;
+  };
+
+  // How well units i to j fill a slide; Infinity where they do not fit.
+  const fill = (units, i, j, room, width) => {
+    const chosen = units.slice(i, j + 1);
+    const high = units[j].bottom - units[i].top;
+    if (high <= room) return 0.6 * (1 - high / room) ** 2;
+    if (i === j) return 1;
+    const shown = chosen.filter(unit => unit.figure);
+    if (shown.length !== 1 || ![units[i], units[j]].includes(shown[0])) return Infinity;
+    const column = width - PICTURE.least * own_width(shown[0].figure) - GAP;
+    const tall = shown[0].bottom - shown[0].top;
+    const text = (high - tall) * 1.05 * width / column;
+    return column >= NARROWEST && text <= room ? 0.2 : Infinity;
+  };
+
+  // The first units of the slides, so that these are few, well filled, and end where a thought ends.
+  const first_units = (units, room, width) => {
+    const cost = [0], from = [0];
+    for (let j = 1; j <= units.length; j++) {
+      cost[j] = Infinity;
+      for (let i = 0; i < j; i++) {
+        const total = cost[i] + 1 + fill(units, i, j - 1, room, width)
+          + (j < units.length ? cut(units[j - 1], units[j]) : 0);
+        if (total < cost[j]) [cost[j], from[j]] = [total, i];
+      }
+    }
+    const firsts = [];
+    for (let j = units.length; j > 0; j = from[j]) firsts.unshift(from[j]);
+    return firsts;
+  };
+
+  const shell = (node, unit) => {
+    const copy = node.cloneNode(false);
+    if (node.matches("ol")) copy.start = node.start + unit.place;
+    return copy;
+  };
+
+  // Put units on a slide of their own, in copies of what they stood in.
+  const put = (section, units) => {
+    const body = section.querySelector(".body");
+    let last = {};
+    for (const unit of units) {
+      if (last.cell !== unit.cell || last.figure || unit.figure) {
+        body.append(shell(unit.cell, unit));
+        last = {};
+      }
+      const box = body.lastElementChild.matches("aside") ? body.children[body.children.length - 2] : body.lastElementChild;
+      if (unit.list && last.list !== unit.list) box.append(shell(unit.list, unit));
+      (unit.list ? box.lastElementChild : box).append(unit.node);
+      last = unit.notes.length ? {} : unit;
+      body.append(...unit.notes);
+    }
+    const first = body.querySelector(".cell");
+    first.classList.remove("fragment");
+    if (body.querySelector("aside") && body.firstElementChild.matches("aside")) body.prepend(first);
+  };
+
+  const divide = section => {
+    const units = units_of(section.querySelector(".body"));
+    measure(section, units);
+    const room = room_of(section);
+    const firsts = first_units(units, room, section.querySelector(".body").clientWidth);
+    const made = firsts.map((first, k) => {
+      const page = section.cloneNode(false);
+      if (k) page.removeAttribute("id");
+      page.append(section.querySelector(".body").cloneNode(false));
+      return [page, units.slice(first, firsts[k + 1])];
+    });
+    section.after(...made.map(([page]) => page));
+    for (const [page, share] of made) put(page, share);
+    section.remove();
+    return made.map(([page]) => page);
+  };
+
+  // What cannot be made to fit is shown as a whole, however small.
+  const squeeze = section => {
+    const body = section.querySelector(".body");
+    set(section, LEAST, false);
+    body.style.transform = `scale(${Math.min(1, room_of(section) / height_of(body))})`;
+  };
+
+  const own_cells_for_pictures = body => {
+    for (const figure of figures(body)) {
+      const cell = figure.closest(".cell");
+      const [before, after] = [cell.cloneNode(false), cell.cloneNode(false)];
+      let block = figure;
+      while (block.parentElement !== cell) block = block.parentElement;
+      while (cell.firstChild !== block) before.append(cell.firstChild);
+      while (cell.lastChild !== block) after.prepend(cell.lastChild);
+      if (before.children.length) cell.before(before);
+      if (after.children.length) cell.after(after);
+      cell.classList.add("picture");
+    }
+  };
+
+  return section => {
+    own_cells_for_pictures(section.querySelector(".body"));
+    if (best(section, EASY)) return;
+    for (const page of divide(section)) {
+      if (!best(page, LEAST)) squeeze(page);
+    }
+  };
+})();
