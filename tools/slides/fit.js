@@ -12,10 +12,7 @@ const hfFit = (() => {
 
   const figures = body => [...body.querySelectorAll("figure")];
   const own_width = figure => Number(figure.querySelector("img").getAttribute("width"));
-  const room_of = section => {
-    const {paddingTop, paddingBottom} = getComputedStyle(section);
-    return section.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
-  };
+  const ROOM = 720 - 24 - 46;  // px: a slide's height without its paddings in deck.css
   const height_of = body => {
     const top = body.getBoundingClientRect().top;
     return Math.max(0, ...[...body.children].map(cell => cell.getBoundingClientRect().bottom - top));
@@ -42,7 +39,7 @@ const hfFit = (() => {
   };
 
   // Pictures as large as the height allows; returns the smallest, as a part of its own width.
-  const size_pictures = (body, room, beside) => {
+  const size_pictures = (body, beside) => {
     const shown = figures(body);
     if (!shown.length) return 1;
     const most = body.clientWidth - (beside ? NARROWEST + GAP : 0);
@@ -53,7 +50,7 @@ const hfFit = (() => {
     };
     set();
     for (let turn = 0; turn < 3; turn++) {
-      const over = height_of(body) - room;
+      const over = height_of(body) - ROOM;
       if (over <= 0) break;
       const tall = shown.map(figure => figure.querySelector(".hf-picture").clientHeight / factor);
       factor = Math.max(LEAST, factor - 1.02 * over / tall.reduce((sum, one) => sum + one, 0));
@@ -64,12 +61,11 @@ const hfFit = (() => {
 
   const set = (section, size, beside) => {
     const body = section.querySelector(".body");
-    const room = room_of(section);
     body.style.setProperty("--size", size);
     body.classList.toggle("beside", beside);
-    const factor = size_pictures(body, room, beside);
+    const factor = size_pictures(body, beside);
     narrow(body);
-    return height_of(body) <= room + 0.5 && factor;
+    return {factor, height: height_of(body)};
   };
 
   // A picture at the beginning or the end of a slide may stand beside its text.
@@ -83,13 +79,14 @@ const hfFit = (() => {
   const best = (section, least) => {
     let found;
     for (const beside of may_stand_beside(section) ? [false, true] : [false]) {
-      for (let size = 1; size > least - 0.001; size -= STEP) {
-        const factor = set(section, size, beside);
-        if (!factor || factor < PICTURE.least) continue;
-        const score = size * Math.min(1, factor) - (beside ? 0.05 : 0);
-        if (!found || score > found.score) found = {size, beside, score};
-        break;
+      let size = 1, tried = set(section, size, beside);
+      while (size > least && (tried.height > ROOM || tried.factor < PICTURE.least)) {
+        size = Math.max(least, Math.min(size - STEP, size * Math.sqrt(ROOM / tried.height)));
+        tried = set(section, size, beside);
       }
+      if (tried.height > ROOM || tried.factor < PICTURE.least) continue;
+      const score = size * Math.min(1, tried.factor) - (beside ? 0.05 : 0);
+      if (!found || score > found.score) found = {size, beside, score};
     }
     if (found) set(section, found.size, found.beside);
     return found;
@@ -138,26 +135,26 @@ const hfFit = (() => {
   };
 
   // How well units i to j fill a slide; Infinity where they do not fit.
-  const fill = (units, i, j, room, width) => {
+  const fill = (units, i, j, width) => {
     const chosen = units.slice(i, j + 1);
     const high = units[j].bottom - units[i].top;
-    if (high <= room) return 0.6 * (1 - high / room) ** 2;
+    if (high <= ROOM) return 0.6 * (1 - high / ROOM) ** 2;
     if (i === j) return 1;
     const shown = chosen.filter(unit => unit.figure);
     if (shown.length !== 1 || ![units[i], units[j]].includes(shown[0])) return Infinity;
     const column = width - PICTURE.least * own_width(shown[0].figure) - GAP;
     const tall = shown[0].bottom - shown[0].top;
     const text = (high - tall) * 1.05 * width / column;
-    return column >= NARROWEST && text <= room ? 0.2 : Infinity;
+    return column >= NARROWEST && text <= ROOM ? 0.2 : Infinity;
   };
 
   // The first units of the slides, so that these are few, well filled, and end where a thought ends.
-  const first_units = (units, room, width) => {
+  const first_units = (units, width) => {
     const cost = [0], from = [0];
     for (let j = 1; j <= units.length; j++) {
       cost[j] = Infinity;
       for (let i = 0; i < j; i++) {
-        const total = cost[i] + 1 + fill(units, i, j - 1, room, width)
+        const total = cost[i] + 1 + fill(units, i, j - 1, width)
           + (j < units.length ? cut(units[j - 1], units[j]) : 0);
         if (total < cost[j]) [cost[j], from[j]] = [total, i];
       }
@@ -196,8 +193,7 @@ const hfFit = (() => {
   const divide = section => {
     const units = units_of(section.querySelector(".body"));
     measure(section, units);
-    const room = room_of(section);
-    const firsts = first_units(units, room, section.querySelector(".body").clientWidth);
+    const firsts = first_units(units, section.querySelector(".body").clientWidth);
     const made = firsts.map((first, k) => {
       const page = section.cloneNode(false);
       if (k) page.removeAttribute("id");
@@ -214,7 +210,7 @@ const hfFit = (() => {
   const squeeze = section => {
     const body = section.querySelector(".body");
     set(section, LEAST, false);
-    body.style.transform = `scale(${Math.min(1, room_of(section) / height_of(body))})`;
+    body.style.transform = `scale(${Math.min(1, ROOM / height_of(body))})`;
   };
 
   const own_cells_for_pictures = body => {
