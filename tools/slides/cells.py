@@ -10,7 +10,7 @@ import ast
 import re
 from html import escape
 
-from book.outputs import Outputs
+from book.outputs import shown
 from book.page import LINK, prose
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -51,16 +51,16 @@ def remark(source: str) -> list[str]:
     return [notes(FOLDED.sub(r'<p class="summary">\g<summary></p>\g<inside>', page_html))]
 
 
-def code(cell: NotebookNode, outputs: Outputs) -> list[str]:
+def code(cell: NotebookNode) -> list[str]:
     """The part of a code cell: its code, unless that only asks for a picture, and what it shows."""
-    shown = [MARKDOWN.render(outputs.markdown(output)) for output in cell.outputs]
-    written = [] if _only_shows(cell.source, "".join(shown)) else chunks(cell.source)
-    return [part("code", "".join([*written, *map(_printed_in_pieces, shown)]))]
+    outputs = "".join(MARKDOWN.render(shown(output)) for output in cell.outputs)
+    written = "" if _only_shows(cell.source, outputs) else "".join(chunks(cell.source))
+    return [part("code", written + _printed_in_pieces(outputs))]
 
 
-def _only_shows(source: str, shown: str) -> bool:
+def _only_shows(source: str, outputs: str) -> bool:
     """Whether a cell is one call that puts a picture on the page."""
-    if '<figure class="hf-' not in shown:
+    if '<figure class="hf-' not in outputs:
         return False
     body = ast.parse(source).body
     return len(body) == 1 and isinstance(body[0], ast.Expr)
@@ -72,9 +72,9 @@ def chunks(source: str) -> list[str]:
     return [f'<pre class="highlight">{chunk}</pre>' for chunk in re.split(r"\n\n+(?=\S)", lines)]
 
 
-def _printed_in_pieces(shown: str) -> str:
+def _printed_in_pieces(outputs: str) -> str:
     """Long output as several boxes of some lines each."""
-    return re.sub(r'(<pre class="hf-printed">)(.*?)(</pre>)', _pieces, shown, flags=re.DOTALL)
+    return re.sub(r'(<pre class="hf-printed">)(.*?)(</pre>)', _pieces, outputs, flags=re.DOTALL)
 
 
 def _pieces(printed: re.Match) -> str:

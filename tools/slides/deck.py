@@ -9,7 +9,6 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from book.anchors import anchor
-from book.outputs import Outputs
 from nbformat import NotebookNode
 from notebook_text import headings
 from pygments.formatters import HtmlFormatter
@@ -45,7 +44,7 @@ class Slide:
     parts: list[str] = field(default_factory=list)
 
 
-def slides(notebook: NotebookNode, outputs: Outputs) -> list[Slide]:
+def slides(notebook: NotebookNode) -> list[Slide]:
     """Put the cells on slides: text of exercises without their code, notes for the speaker alone."""
     made, section, asked = [], "", False
     for cell in notebook.cells:
@@ -57,8 +56,8 @@ def slides(notebook: NotebookNode, outputs: Outputs) -> list[Slide]:
         if kind in ("slide", "subslide") or not made:
             made.append(Slide(kind == "subslide", section, anchor(section) if found else ""))
         if cell.cell_type == "code":
-            made[-1].parts += map(at_a_click, code(cell, outputs)) if kind == "fragment" or asked else \
-                code(cell, outputs)
+            made[-1].parts += map(at_a_click, code(cell)) if kind == "fragment" or asked else \
+                code(cell)
         elif kind == "notes":
             made[-1].parts += remark(cell.source)
         else:
@@ -72,7 +71,7 @@ def at_a_click(part: str) -> str:
     return re.sub(r'^<div class="cell (?!.*?fragment)', '<div class="cell fragment ', part)
 
 
-def deck(notebook: NotebookNode, title: str, outputs: Outputs) -> str:
+def deck(notebook: NotebookNode, title: str) -> str:
     """The whole page.
 
     Parameters
@@ -81,16 +80,14 @@ def deck(notebook: NotebookNode, title: str, outputs: Outputs) -> str:
         Recorded.
     title : str
         As the class reads it at the foot of each slide: "07 · Conjugate gradients".
-    outputs : Outputs
-        Turns outputs into Markdown; its folder takes the still pictures.
     """
     stacks: list[list[str]] = []
-    for slide in slides(notebook, outputs):
+    for slide in slides(notebook):
         if not slide.down or not stacks:
             stacks.append([])
         stacks[-1].append(as_html(slide, title))
     inside = "\n".join(f"<section>\n{''.join(stack)}</section>" for stack in stacks)
-    inside = re.sub(r'src="(?=frames/|_static/)', 'src="../', inside)
+    inside = inside.replace('src="frames/', 'src="../frames/')
     page = (HERE / "deck.html").read_text(encoding="utf-8")
     return page.replace("TITLE", html.escape(title)).replace("SLIDES", inside)
 
@@ -137,7 +134,7 @@ def write_decks(chapters: dict[str, NotebookNode], book: Path) -> list[Path]:
     numbers = {stem[:2] for stem in chapters}
     for stem, notebook in chapters.items():
         title = headings(notebook.cells[0].source)[0].split(":")[0]
-        page = deck(notebook, title, Outputs(book / "_static", stem[:2]))
+        page = deck(notebook, title)
         written.append(folder / f"{stem[:2]}.html")
         written[-1].write_text(with_links_to(numbers, page), encoding="utf-8")
     return written

@@ -20,7 +20,7 @@ const hfFit = (() => {
 
   // Formulas, code and tables that are wider than their column become smaller; code at last breaks its lines.
   const narrow = body => {
-    const wide = [...body.querySelectorAll("pre, mjx-container, table")];
+    const wide = [...body.querySelectorAll(".cell :is(pre, mjx-container, table)")];
     for (const one of wide) {
       one.style.setProperty("--narrow", 1);
       one.classList.remove("broken");
@@ -28,7 +28,7 @@ const hfFit = (() => {
     const ratios = wide.map(one => {
       const column = one.parentElement.closest("div, p, li, td, section, blockquote");
       const width = one.matches("mjx-container") ? one.firstElementChild.getBoundingClientRect().width : one.scrollWidth;
-      return one.matches("pre") ? one.clientWidth / width : column.clientWidth / width;
+      return (one.matches("pre") ? one.clientWidth : column.clientWidth) / width;
     });
     wide.forEach((one, i) => {
       if (ratios[i] >= 1) return;
