@@ -68,8 +68,8 @@ def _only_shows(source: str, outputs: str) -> bool:
 
 def chunks(source: str) -> list[str]:
     """Code in colours, its paragraphs apart: a slide may end between two of them."""
-    lines = highlight(source, PythonLexer(stripnl=False), FORMATTER).rstrip("\n")
-    return [f'<pre class="highlight">{chunk}</pre>' for chunk in re.split(r"\n\n+(?=\S)", lines)]
+    coloured = highlight(source, PythonLexer(stripnl=False), FORMATTER).rstrip("\n")
+    return [f'<pre class="highlight">{chunk}</pre>' for chunk in re.split(r"\n\n+", coloured)]
 
 
 def _printed_in_pieces(outputs: str) -> str:

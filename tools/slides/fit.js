@@ -19,16 +19,20 @@ const hfFit = (() => {
   };
 
   // Formulas, code and tables that are wider than their column become smaller; code at last breaks its lines.
-  const narrow = body => {
+  const widen = body => {
     const wide = [...body.querySelectorAll(".cell :is(pre, mjx-container, table)")];
     for (const one of wide) {
       one.style.setProperty("--narrow", 1);
       one.classList.remove("broken");
     }
+    return wide;
+  };
+  const narrow = body => {
+    const wide = widen(body);
     const ratios = wide.map(one => {
-      const column = one.parentElement.closest("div, p, li, td, section, blockquote");
       const width = one.matches("mjx-container") ? one.firstElementChild.getBoundingClientRect().width : one.scrollWidth;
-      return (one.matches("pre") ? one.clientWidth : column.clientWidth) / width;
+      const column = one.matches("pre") ? one : one.parentElement.closest("div, p, li, td, section, blockquote");
+      return column.clientWidth / width;
     });
     wide.forEach((one, i) => {
       if (ratios[i] >= 1) return;
@@ -41,7 +45,6 @@ const hfFit = (() => {
   // Pictures as large as the height allows; returns the smallest, as a part of its own width.
   const size_pictures = (body, beside) => {
     const shown = figures(body);
-    if (!shown.length) return 1;
     const most = body.clientWidth - (beside ? NARROWEST + GAP : 0);
     let factor = Math.min(PICTURE.most, ...shown.map(figure => most / own_width(figure)));
     const set = () => {
@@ -63,7 +66,13 @@ const hfFit = (() => {
     const body = section.querySelector(".body");
     body.style.setProperty("--size", size);
     body.classList.toggle("beside", beside);
-    const factor = size_pictures(body, beside);
+    let factor = 1;
+    if (figures(body).length) {  // the column's width depends on the picture's height, and that on the column's
+      widen(body);
+      size_pictures(body, beside);
+      narrow(body);
+      factor = size_pictures(body, beside);
+    }
     narrow(body);
     return {factor, height: height_of(body)};
   };
