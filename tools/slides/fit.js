@@ -135,9 +135,12 @@ const hfFit = (() => {
   // How bad it is to end a slide after a unit.
   const cut = (before, after) => {
     const words = before.node.textContent.trim();
-    const leads_on = /^H\d$/.test(before.node.tagName) || (before.node.tagName === "P" && /[:,]$/.test(words));
+    const heading = before.node.matches("h1, h2, h3, h4") || before.node.firstElementChild?.matches("strong")
+      && before.node.firstElementChild.textContent === words;
+    const leads_on = heading || (before.node.matches("p") && /[:,]$/.test(words));
     let cost = before.cell === after.cell ? 0.12 : 0;
     if (before.list && before.list === after.list) cost += 0.15;
+    if (after.node.matches("pre") && /^\s/.test(after.node.textContent)) cost += 0.15;  // inside a function or class
     if (leads_on) cost += 1.5;
     if (before.figure && !after.cell.matches(".code")) cost += 0.4;
     return cost;
