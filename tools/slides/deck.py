@@ -9,6 +9,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from book.anchors import anchor
+from book.outputs import raw
 from nbformat import NotebookNode
 from notebook_text import headings
 from pygments.formatters import HtmlFormatter
@@ -102,6 +103,12 @@ def as_html(slide: Slide, title: str) -> str:
 def with_links_to(numbers: set[str], page: str) -> str:
     """A deck in which links to other decks than these are plain words."""
     return DECK_LINK.sub(lambda link: link[0] if link["number"] in numbers else link["label"], page)
+
+
+def with_link_to_deck(page: str, stem: str) -> str:
+    """A chapter's page in Markdown, with a link to its slides below its heading."""
+    link = raw(f'<p class="hf-slides"><a href="slides/{stem[:2]}.html">Slides</a></p>')
+    return page.replace("\n", f"\n\n{link}\n", 1)
 
 
 def write_static(static: Path) -> None:
