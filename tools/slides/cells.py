@@ -22,8 +22,9 @@ from pygments.lexers import PythonLexer
 FOLDED = re.compile(r"<details><summary>(?P<summary>.*?)</summary>(?P<inside>.*?)</details>\s*", re.DOTALL)
 FOR_THE_SPEAKER = re.compile(r"<p><(?P<mark>em|strong)>For the (?:class|teacher)\b.*?</p>"
                              r"|<table>\s*<thead>(?:(?!</thead>).)*<th>in class</th>.*?</table>", re.DOTALL)
+PRINTED = re.compile(r'(?P<begin><pre class="hf-printed">)(?P<inside>.*?)</pre>', re.DOTALL)
 ASKED = "**Before you "  # how a question begins that the next cell answers
-LINES = 12  # of what a cell prints that stay together
+CODE_LINES, PRINTED_LINES = 24, 12  # that stay together at most
 FORMATTER = HtmlFormatter(nowrap=True)
 
 
@@ -69,18 +70,24 @@ def _only_shows(source: str, outputs: str) -> bool:
 def chunks(source: str) -> list[str]:
     """Code in colours, its paragraphs apart: a slide may end between two of them."""
     coloured = highlight(source, PythonLexer(stripnl=False), FORMATTER).rstrip("\n")
-    return [f'<pre class="highlight">{chunk}</pre>' for chunk in re.split(r"\n\n+", coloured)]
+    return [f'<pre class="highlight">{piece}</pre>'
+            for paragraph in re.split(r"\n\n+", coloured) for piece in pieces(paragraph, CODE_LINES)]
+
+
+def pieces(lines: str, most: int) -> list[str]:
+    """Lines in pieces of at most so many.
+
+    >>> pieces("a\\nb\\nc", 2)
+    ['a\\nb', 'c']
+    """
+    each = lines.split("\n")
+    return ["\n".join(each[first:first + most]) for first in range(0, len(each), most)]
 
 
 def _printed_in_pieces(outputs: str) -> str:
-    """Long output as several boxes of some lines each."""
-    return re.sub(r'(<pre class="hf-printed">)(.*?)(</pre>)', _pieces, outputs, flags=re.DOTALL)
-
-
-def _pieces(printed: re.Match) -> str:
-    begin, inside, end = printed.groups()
-    lines = inside.split("\n")
-    return "".join(begin + "\n".join(lines[first:first + LINES]) + end for first in range(0, len(lines), LINES))
+    """Long output as several boxes."""
+    return PRINTED.sub(lambda box: "".join(f"{box['begin']}{piece}</pre>" for piece in
+                                           pieces(box["inside"], PRINTED_LINES)), outputs)
 
 
 def part(kind: str, inside: str) -> str:

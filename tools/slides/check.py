@@ -49,10 +49,9 @@ def look_at_deck(browser, deck: Path) -> DeckLook:
         found.slides += 1
         found.smallest = min(found.smallest, slide["letters"])
         found.faults += [f"slide {found.slides}: {fault}" for fault in slide["faults"]]
-        for figure in page.query_selector_all(".present figure.hf-moving"):
-            if figure.is_visible():
-                found.moved += 1
-                found.faults += picture_faults(page, figure, "laptop")
+        for figure in page.query_selector_all(".stack.present > .present figure.hf-moving"):
+            found.moved += 1
+            found.faults += picture_faults(page, figure, "laptop")
     context.close()
     return found
 
