@@ -156,8 +156,10 @@ def _by_pointer(press):
             return
         control.evaluate(TO_THE_MIDDLE)  # clear of what stays at the top
         box = control.bounding_box()
-        for share in (0.5, 0.8) if control.get_attribute("type") == "range" else (0.5,):
-            press(page, box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+        share = 0.5
+        if control.get_attribute("type") == "range":  # to the half in which it does not stand
+            share = control.evaluate("({value, min, max}) => value - min > (max - min) / 2 ? 0.2 : 0.8")
+        press(page, box["x"] + share * box["width"], box["y"] + box["height"] / 2)
     return move
 
 

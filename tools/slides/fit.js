@@ -77,11 +77,12 @@ const hfFit = (() => {
     return {factor, height: height_of(body)};
   };
 
-  // A picture at the beginning or the end of a slide may stand beside its text.
+  // A picture at the beginning or the end of a slide may stand beside its text, but not beside code.
   const may_stand_beside = section => {
     const cells = [...section.querySelectorAll(".body > .cell")];
     const shown = cells.filter(cell => cell.matches(".picture"));
-    return shown.length === 1 && cells.length > 1 && [cells[0], cells.at(-1)].includes(shown[0]);
+    return shown.length === 1 && cells.length > 1 && [cells[0], cells.at(-1)].includes(shown[0])
+      && !section.querySelector(".cell pre");
   };
 
   // The largest size that fits, and whether with the text beside the picture; undefined where none is at least `least`.
@@ -154,6 +155,7 @@ const hfFit = (() => {
     if (i === j) return 1;
     const shown = chosen.filter(unit => unit.figure);
     if (shown.length !== 1 || ![units[i], units[j]].includes(shown[0])) return Infinity;
+    if (chosen.some(unit => unit.node.matches("pre"))) return Infinity;
     const column = width - PICTURE.least * own_width(shown[0].figure) - GAP;
     const tall = shown[0].bottom - shown[0].top;
     const text = (high - tall) * 1.05 * width / column;
@@ -191,15 +193,13 @@ const hfFit = (() => {
         body.append(shell(unit.cell, unit));
         last = {};
       }
-      const box = body.lastElementChild.matches("aside") ? body.children[body.children.length - 2] : body.lastElementChild;
+      const box = body.lastElementChild;
       if (unit.list && last.list !== unit.list) box.append(shell(unit.list, unit));
       (unit.list ? box.lastElementChild : box).append(unit.node);
-      last = unit.notes.length ? {} : unit;
-      body.append(...unit.notes);
+      last = unit;
     }
-    const first = body.querySelector(".cell");
-    first.classList.remove("fragment");
-    if (body.querySelector("aside") && body.firstElementChild.matches("aside")) body.prepend(first);
+    body.firstElementChild.classList.remove("fragment");
+    body.append(...units.flatMap(unit => unit.notes));
   };
 
   const divide = section => {
