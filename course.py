@@ -65,6 +65,12 @@ def book(arguments):
     return inside("tools/make_book.py", *arguments, environment=dict.fromkeys(THREADS, "1"))
 
 
+def slides(arguments):
+    """write the notebooks as slides with moving pictures, in `book/slides` (as in `slides 07`; --check)"""
+    prepare("book", *(["test"] if "--check" in arguments else []))
+    return inside("tools/make_slides.py", *arguments, environment=dict.fromkeys(THREADS, "1"))
+
+
 def test(arguments):
     """run the tests (--quick: without the slow ones; more arguments go to pytest)"""
     prepare("test", "book")
@@ -155,7 +161,7 @@ set "PIP_NO_INDEX=1" && set "PIP_FIND_LINKS=wheels" && py course.py lab
 """
 
 COMMANDS = {command.__name__: command
-            for command in (lab, update, reset, progress, grade, sheet, stick, book, test, run, clean)}
+            for command in (lab, update, reset, progress, grade, sheet, stick, book, slides, test, run, clean)}
 
 
 # The environment ---------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ["lab", "update", "reset", "progress", "grade", "sheet", "stick", "book", "test", "run", "clean"]
+COMMANDS = ["lab", "update", "reset", "progress", "grade", "sheet", "stick", "book", "slides", "test", "run", "clean"]
 
 
 def load(folder):

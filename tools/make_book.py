@@ -1,4 +1,4 @@
-"""Build the book from the notebooks: run them, draw the frames, write the pages.
+"""Build the book from the notebooks: run them, draw the frames, write the pages and the slides.
 
     python tools/make_book.py [--jobs N] [--pdf] [--check]
 
@@ -21,10 +21,10 @@ from book.record import BUILD, Chapter, Unrecordable, record_chapters
 from book.teaching import KIT, teaching_pages
 from hf_lib.notebook.streams import utf8_streams
 from notebook_file import ROOT, notebook_paths
+from slides.deck import MATHJAX, with_link_to_deck, write_decks
 
 BOOK = ROOT / "book"
 PARTS = Path(__file__).with_name("book")
-MATHJAX = "sphinx-mathjax-offline/static/mathjax/tex-svg.js"  # in the package sphinx-mathjax-offline
 
 
 def write_sources(chapters: list[Chapter], source: Path) -> None:
@@ -38,7 +38,7 @@ def write_sources(chapters: list[Chapter], source: Path) -> None:
     shutil.copy(distribution("sphinx-mathjax-offline").locate_file(MATHJAX), static / "mathjax")
     write_film(static)
     entries = [entry(one.notebook, one.path.stem) for one in chapters]
-    texts = {one.path.stem: page(one.notebook) for one in chapters}
+    texts = {one.path.stem: with_link_to_deck(page(one.notebook), one.path.stem) for one in chapters}
     texts["pictures"] = pictures_page(entries)
     texts |= teaching_pages()
     texts["index"] = front_page(entries, (ROOT / "README.md").read_text(encoding="utf-8"), KIT in texts)
@@ -75,6 +75,7 @@ def write_book(notebooks: list[Path], build: Path, book: Path, jobs: int = 2) ->
     status = build_pages(build / "source", book, jobs)
     if status == 0:
         shutil.copytree(build / "frames", book / "frames")
+        write_decks({one.path.stem: one.notebook for one in chapters}, book)
     return status
 
 

@@ -67,7 +67,7 @@ def look_at(browser, book: Path, stem: str, window: str, scheme: str) -> Look:
     found = Look(f"{stem}, {window}, {scheme}")
     context = browser.new_context(viewport=WINDOWS[window], color_scheme=scheme, has_touch=window == "phone")
     page = context.new_page()
-    page.on("request", lambda request: _note(found, request.url, book))
+    page.on("request", lambda request: note(found, request.url, book))
     page.on("pageerror", lambda error: found.faults.append(f"an error: {error}"))
     page.on("console", lambda said: said.type == "error" and found.faults.append(f"an error: {said.text}"))
     page.goto((book / f"{stem}.html").as_uri(), wait_until="domcontentloaded")
@@ -81,13 +81,13 @@ def look_at(browser, book: Path, stem: str, window: str, scheme: str) -> Look:
     found.faults += _dead_links(page.evaluate(LINKS), book / f"{stem}.html")
     for figure in page.query_selector_all("figure.hf-moving"):
         found.moved += 1
-        found.faults += _moves(page, figure, window)
+        found.faults += picture_faults(page, figure, window)
     found.faults += _barriers(page)
     context.close()
     return found
 
 
-def _note(found: Look, url: str, book: Path) -> None:
+def note(found: Look, url: str, book: Path) -> None:
     """Keep what is loaded; a request that leaves the folder is a fault."""
     parts = urlsplit(url)
     path = Path(unquote(parts.path))
@@ -114,7 +114,7 @@ def _dead_links(links: list[str], page: Path) -> list[str]:
     return faults
 
 
-def _moves(page, figure, window: str) -> list[str]:
+def picture_faults(page, figure, window: str) -> list[str]:
     """Move a picture by keyboard and by mouse or finger; its image and its description follow."""
     name, faults = figure.get_attribute("id"), []
     for how in ("keyboard", "finger" if window == "phone" else "mouse"):

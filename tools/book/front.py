@@ -65,7 +65,7 @@ def front_page(chapters: list[Entry], readme: str, kit: bool = False) -> str:
         raise ValueError("README.md shows data/pictures/physics.gif no more, whose description the front page needs")
     text = TEXT.read_text(encoding="utf-8")
     for mark, part in (("FILM", film_of(film["alt"])), ("CHAPTERS", table_of(chapters)),
-                       ("BEGIN", begin(chapters[0])), ("KIT", FOR_CLASS if kit else "")):
+                       ("BEGIN", begin(chapters[0])), ("KIT", FOR_CLASS if kit else ""), ("SLIDES", slides_of(chapters))):
         text = re.sub(rf"^{mark}$", lambda _, part=part: part, text, flags=re.MULTILINE)
     pages = [*(f"{one.number} · {one.title} <{one.stem}>" for one in chapters), "The pictures <pictures>"]
     if kit:
@@ -76,6 +76,12 @@ def front_page(chapters: list[Entry], readme: str, kit: bool = False) -> str:
 def begin(first: Entry) -> str:
     """The link to the first chapter, as large as a button."""
     return raw(f'<p><a class="hf-begin" href="{first.stem}.html">Begin with chapter {first.number}</a></p>')
+
+
+def slides_of(chapters: list[Entry]) -> str:
+    """A link to each chapter's slides."""
+    links = " ".join(f'<a href="slides/{one.number}.html">{one.number}</a>' for one in chapters)
+    return raw(f'<p class="hf-slides">Slides: {links}</p>')
 
 
 def film_of(alt: str) -> str:
