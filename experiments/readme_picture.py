@@ -20,7 +20,7 @@ from hf_lib.figures.error_map import style_of
 
 WIDTH = 640                                     # of the film, in pixels
 PICTURES = Path(__file__).resolve().parent.parent / "data" / "pictures"
-HOUR = {"SGD": "sgd_hour", "momentum": "momentum_hour", "NAG": "nag_hour", "Adam": "adam_hour", "Hessian-free": "hf"}
+HOUR = {"SGD": "sgd_hour", "momentum": "momentum_0.99_0.003", "NAG": "nag_hour", "Adam": "adam_hour", "Hessian-free": "hf"}
 
 
 def poisson(seed=0):
@@ -62,7 +62,7 @@ def film(runs, path):
 
 
 def autoencoders():
-    """An hour of `experiments/autoencoders.py curves`, stored: training error against cost."""
+    """The runs of notebook 12 §6, stored: training error against cost."""
     runs = {name: run(f"autoencoder_curves_{key}")[0] for name, key in HOUR.items()}
     return ch12.runs(runs=runs, what="training", axis="gradient-equivalents", log=True)
 

@@ -141,7 +141,9 @@ q3 = FunctionExercise(
     why="The two additions must multiply to λ: $\\pi\\sqrt\\lambda \\cdot \\sqrt\\lambda / \\pi = \\lambda$. With π on "
         "both sides the product holds $\\pi^2 \\lambda$. On the tiny network $\\pi$ is 3 to 30, so "
         "CG would be preconditioned for a λ that it does not have. Run to the end, it still "
-        "has the right answer: a bug that no test of the answer finds. Cut short, as in practice, its step is worse.",
+        "has the right answer: a bug that no test of the answer finds. Cut short, its step is another one: after "
+        "four iterations at the θ of step 5.8 it has won about a fifth less of $\\phi$; at the start of that run it is "
+        "no worse.",
     hints=("Multiply the two additions. What ought to come out?",
            "One of the two factors is to get more of λ, and the other less in proportion.",
            "A's addition is right. S's must be λ divided by it."),
