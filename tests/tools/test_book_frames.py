@@ -94,9 +94,16 @@ def plain(height=60, width=80, colour=(250, 240, 3)):
     return pixels
 
 
+def patterned(seed):
+    """Pixels of twelve colours, each of which is an area's."""
+    rng = np.random.default_rng(seed)
+    pixels = plain()
+    pixels[:, :, :3] = rng.integers(0, 256, (12, 3))[rng.integers(0, 12, (60, 80))]
+    return pixels
+
+
 def test_a_change_laid_on_a_whole_frame_is_the_frame():
-    first = plain()
-    first[5:50, 5:70, :3] = (0, 0, 0)
+    first = patterned(0)
     other = first.copy()
     other[20:30, 10:50, :3] = (1, 2, 199)
     other[40, 40, :3] = (100, 110, 120)                       # in no area: rounded
@@ -113,12 +120,13 @@ def test_a_change_laid_on_a_whole_frame_is_the_frame():
 
 def test_a_frame_of_its_own_is_whole_and_others_lie_on_the_nearest():
     compact = Compact()
-    red, blue = compact.layers(plain(colour=(200, 0, 0))), compact.layers(plain(colour=(0, 0, 200)))
-    assert red.change == blue.change == b"" and red.whole != blue.whole
-    near_blue = plain(colour=(0, 0, 200))
-    near_blue[:5, :5, 0] = 90
-    assert compact.layers(near_blue).whole == blue.whole
-    assert compact.layers(plain(colour=(200, 0, 0))) == red
+    one, two = compact.layers(patterned(1)), compact.layers(patterned(2))
+    assert one.change == two.change == b"" and one.whole != two.whole
+    near_two = patterned(2)
+    near_two[:5, :5, 0] = 90
+    near = compact.layers(near_two)
+    assert near.whole == two.whole and 0 < len(near.change) < len(two.whole) / 2
+    assert compact.layers(patterned(1)) == one
 
 
 def test_a_photograph_keeps_all_its_colours():

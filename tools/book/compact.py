@@ -15,8 +15,7 @@ from PIL import Image
 LEVELS = np.round(np.round(np.arange(256) / 17) * 17).astype(np.uint8)  # black and white stay
 AREA = 1 / 2000  # of a picture's pixels: a colour that covers more is an area's, and stays
 PHOTO = 0.25  # of a picture's pixels in no area: so many are no plot's edges, and all stay
-WHITE = 0xFFFFFFFF
-MUCH = 0.5  # of a frame's ink: where so much differs from every whole frame, it becomes one itself
+MUCH = 0.6  # of a whole frame's bytes: a change that takes more gives a new whole frame instead
 BORDER = 1  # pixels around a change that are laid on with it, so that scaling the page mixes in nothing old
 
 
@@ -46,18 +45,15 @@ class Compact:
     def layers(self, pixels: np.ndarray) -> Layers:
         """The files that show a frame."""
         packed = np.ascontiguousarray(pixels).view(np.uint32)[:, :, 0].copy()
-        whole, differs = self._nearest(packed)
-        if differs is None or np.count_nonzero(differs) > MUCH * np.count_nonzero(packed != WHITE):
-            whole = _webp(self._few_colours(packed, np.ones(packed.shape, bool))[:, :, :3])
-            self._wholes.append((packed, whole))
-            return Layers(whole, b"")
-        change = _webp(self._few_colours(packed, _grown(differs))) if differs.any() else b""
-        return Layers(whole, change)
-
-    def _nearest(self, packed: np.ndarray) -> tuple[bytes, np.ndarray | None]:
-        """The file of the whole frame that is most like this one, and where they differ; None where there is none."""
-        every = ((whole, packed != base) for base, whole in self._wholes)
-        return min(every, key=lambda one: np.count_nonzero(one[1]), default=(b"", None))
+        if self._wholes:
+            base, whole = min(self._wholes, key=lambda one: np.count_nonzero(packed != one[0]))
+            differs = packed != base
+            change = _webp(self._few_colours(packed, _grown(differs))) if differs.any() else b""
+            if len(change) <= MUCH * len(whole):
+                return Layers(whole, change)
+        whole = _webp(self._few_colours(packed, np.ones(packed.shape, bool))[:, :, :3])
+        self._wholes.append((packed, whole))
+        return Layers(whole, b"")
 
     def _few_colours(self, packed: np.ndarray, shown: np.ndarray) -> np.ndarray:
         """The pixels to be `shown`, the others transparent, with the colours that no area has rounded."""
