@@ -1,10 +1,15 @@
 """What every test shares. The markers `slow`, `thorough` and `browser` are declared in pyproject.toml."""
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+
+import browser  # noqa: E402
 
 pytest.register_assert_rewrite("chapter_cells", "exercise_checks")
 
@@ -24,7 +29,6 @@ LONGEST_FILES = ("test_browser.py", "test_chapters.py")
 # The same chapter, with its stubs: in the browser, where there is one, and else without it.
 IN_BROWSER = "tests/browser/test_browser.py::test_chapter["
 WITH_STUBS = "tests/notebooks/test_chapters.py::test_it_runs["
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 ARTEFACTS = Path(__file__).resolve().parents[1] / "artefacts" / "browser"
 
@@ -42,13 +46,14 @@ def pytest_collection_modifyitems(config, items):
         left_out = [item for item in items if item.get_closest_marker("thorough")]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
-    run_twice(config, items)
+    leave_out_doubles(config, items)
     items.sort(key=lambda item: item.path.name not in LONGEST_FILES)
 
 
-def run_twice(config, items):
+def leave_out_doubles(config, items):
     """Leave out what a browser test of this run does too: run a chapter with its stubs, and move its controls."""
-    if "not browser" in config.option.markexpr or not any(map(shutil.which, BROWSERS)):
+    fewer = config.option.keyword or "not browser" in config.option.markexpr
+    if fewer or not any(map(shutil.which, browser.NAMES)):
         return
     in_browser = {item.callspec.params["path"] for item in items if item.nodeid.startswith(IN_BROWSER)}
     doubles = [item for item in items if item.nodeid.startswith(WITH_STUBS)
