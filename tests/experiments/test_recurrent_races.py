@@ -69,7 +69,7 @@ def small(monkeypatch, tmp_path):
 def test_a_race_in_small_is_made_once_and_says_what_was_chosen(small, capsys):
     recurrent.race(2, SimpleNamespace(fresh=False))
     columns, origin = history.load(small / "recurrent_memory5_2.npz")
-    assert set(columns["seed"]) == {100, 0, 1, 2} and set(columns["method"]) == {0, 1}
+    assert set(columns["seed"]) == {100, 101, 0, 1, 2} and set(columns["method"]) == {0, 1}
     assert len(origin["settings"]["chosen"]) == 2 and "Adam" in capsys.readouterr().out
     recurrent.race(2, SimpleNamespace(fresh=False))
     again, _ = history.load(small / "recurrent_memory5_2.npz")
