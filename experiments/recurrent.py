@@ -32,7 +32,7 @@ from hf_lib.datasets.runs import RUNS, load
 
 TUNING_SEEDS, SEEDS = (100, 101), (0, 1, 2)
 HIDDEN, ROWS = 50, 120                                   # units; rows of each run, even in the logarithm of CPU seconds
-TASKS = {20: (2, 10), 50: (5, 25), 100: (8, 40)}         # T → CPU seconds of a tuning run and of a final one
+TASKS = {20: (2, 10), 50: (4, 15), 100: (8, 30)}         # T → CPU seconds of a tuning run and of a final one
 SETTINGS_TRIED = 12                                      # about so many a walk, to say what a race may take
 CG = 300
 ENOUGH = 0.1                                             # f where θ is stored, below that where all are first right
