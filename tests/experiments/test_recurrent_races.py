@@ -14,11 +14,10 @@ sys.path.insert(0, str(ROOT / "experiments"))
 import history  # noqa: E402
 import recurrent  # noqa: E402
 
-STORED = [20]                                                                # T = 50 and 100 are not stored yet
 STRUCTURAL = "Hessian-free, structural, orthogonal start"
 
 
-@pytest.fixture(scope="module", params=STORED)
+@pytest.fixture(scope="module", params=list(recurrent.TASKS))
 def stored(request):
     return request.param, hf.datasets.run(f"recurrent_memory5_{request.param}")
 
@@ -36,6 +35,7 @@ def test_a_stored_race_is_whole_and_was_made_by_this_script(stored):
     T, (columns, origin) = stored
     settings, (_, seconds) = origin["settings"], recurrent.TASKS[T]
     assert settings["methods"] == list(recurrent.METHODS) and origin["seed"] == list(recurrent.SEEDS)
+    assert settings["tuning_seeds"] == list(recurrent.TUNING_SEEDS) and not settings["edges"]
     for number, (method, (loop, _)) in enumerate(recurrent.METHODS.items()):
         grid = recurrent.combinations(loop.grid)
         assert grid[settings["chosen"][number]] == settings["best"][method]
@@ -48,6 +48,14 @@ def test_hessian_free_with_structural_damping_solves_every_seed(stored):
     T, (columns, origin) = stored
     runs = final_runs(columns, origin["settings"], STRUCTURAL, recurrent.TASKS[T][1])
     assert [run["solved"][-1] for run in runs] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("T", recurrent.TASKS)
+def test_the_stored_networks_keep_the_five_bits(T):
+    columns, origin = hf.datasets.run("recurrent_states")
+    data = hf.datasets.sequences.memory5(T, np.float32)
+    net = hf.RNN(4, origin["settings"]["hidden"], 3)
+    assert data.solved(net(columns[f"theta_{T}"], data.X)).all()
 
 
 @pytest.fixture
