@@ -11,6 +11,11 @@ setting runs from three more seeds, at most for the long time. A run ends as soo
 sequences right, at every step. Full batch, float64, one thread, the same network for all. All runs of a T stand in
 data/runs/recurrent_memory5_T.npz, told apart by method, setting, seed and seconds allowed.
 
+    python experiments/recurrent.py longer           # after the race over 100 steps
+
+Its runs that were not solved, but below the plateau when their time was up, are made once more with twice the seconds,
+in data/runs/recurrent_longer.npz.
+
     python experiments/recurrent.py states           # after the races: θ of a network that keeps the five bits
 
 For each T one trained θ, float32, stands in data/runs/recurrent_states.npz as the column theta_T.
@@ -19,6 +24,7 @@ For each T one trained θ, float32, stands in data/runs/recurrent_states.npz as 
 import one_thread  # isort: skip  # noqa: F401
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from commands import Entry, command_line
@@ -35,6 +41,7 @@ HIDDEN, ROWS = 50, 120                                   # units; rows of each r
 TASKS = {20: (2, 10), 50: (4, 15), 100: (8, 30)}         # T → CPU seconds of a tuning run and of a final one
 SETTINGS_TRIED = 12                                      # about so many a walk, to say what a race may take
 CG = 300
+LONGER, LEFT = 60, 3.0                                   # CPU seconds once more where f ended below this, unsolved
 ENOUGH = 0.1                                             # f where θ is stored, below that where all are first right
 
 
@@ -138,6 +145,21 @@ def race(T, args):
         print(f"{method:44} {setting}   {history.origin['settings']['edges'].get(method) or 'inside its grid'}")
 
 
+def longer(args):
+    """Once more, with more time, what the longest race left below the plateau and unsolved."""
+    T = max(TASKS)
+    columns, origin = load(RUNS / f"recurrent_memory5_{T}.npz")
+    made = origin["settings"]
+    history = History("recurrent_longer", list(SEEDS), {
+        "T": T, "hidden": HIDDEN, "seconds": LONGER, "loss below": LEFT, "best": made["best"]})
+    table = Table(history, ("method", "seed"), len(METHODS) * len(SEEDS), args.fresh)
+    for number, (method, setting) in enumerate(made["best"].items()):
+        for seed in SEEDS:
+            run = (columns["method"] == number) & (columns["seed"] == seed) & (columns["seconds"] == made["seconds"])
+            if columns["solved"][run][-1] < 1 and columns["loss"][run][-1] < LEFT:
+                table.get({"method": number, "seed": seed}, partial(columns_of, T, method, setting, seed, LONGER))
+
+
 def trained(T):
     """θ in float32 of structural Hessian-free, orthogonal start, from seed 0, with f below `ENOUGH` and all right."""
     method = next(iter(METHODS))
@@ -165,6 +187,8 @@ def entries():
         most = len(METHODS) * (SETTINGS_TRIED * len(TUNING_SEEDS) * tuning + len(SEEDS) * seconds)
         yield Entry(f"memory5_{T}", f"five bits over {T} steps, {HIDDEN} hidden units",
                     f"up to {most / 60:.0f} CPU minutes", (f"recurrent_memory5_{T}",), lambda args, T=T: race(T, args))
+    yield Entry("longer", "the longest race's runs that were on their way when time was up", "about 10 CPU minutes",
+                ("recurrent_longer",), longer)
     yield Entry("states", "θ of the trained networks, from the races' best settings", "about 2 CPU minutes",
                 ("recurrent_states",), states)
 
