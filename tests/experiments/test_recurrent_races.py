@@ -1,5 +1,6 @@
 """The races on the five-bit memory: what is stored is whole, and the script in small."""
 
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -86,6 +87,19 @@ def test_a_race_in_small_is_made_once_and_says_what_was_chosen(small, capsys):
     data = hf.datasets.sequences.memory5(2, np.float32)
     theta = history.load(small / "recurrent_states.npz")[0]["theta_2"]
     assert data.solved(hf.RNN(4, 12, 3)(theta, data.X)).all()
+
+
+def test_what_was_on_its_way_when_time_was_up_is_run_once_more(small, monkeypatch):
+    monkeypatch.setattr(recurrent, "LONGER", 0.1)
+    recurrent.race(2, SimpleNamespace(fresh=False))
+    path = small / "recurrent_memory5_2.npz"
+    columns, origin = history.load(path)
+    columns["solved"][:] = columns["method"] == 0                            # the second method solves nothing,
+    columns["loss"][:] = np.where(columns["seed"] == 2, 3.4, 1)              # and stays on the plateau from seed 2
+    np.savez(path, origin=json.dumps(origin), **columns)
+    recurrent.longer(SimpleNamespace(fresh=False))
+    again, _ = history.load(small / "recurrent_longer.npz")
+    assert set(zip(again["method"], again["seed"])) == {(1, 0), (1, 1)}
 
 
 def test_a_run_ends_with_the_first_row_in_which_all_is_right(small):
