@@ -223,6 +223,17 @@ def test_what_fails_in_a_stored_race_fails_as_the_answer_says(races):
     assert len(on_their_way) == 8 and 1.3 < min(on_their_way) < max(on_their_way) < 2.9
 
 
+def test_with_twice_the_seconds_only_runs_of_adam_arrive():
+    columns, origin = hf.datasets.run("recurrent_longer")
+    arrived, runs = [], set(zip(columns["method"], columns["seed"]))
+    for method, seed in runs:
+        rows = (columns["method"] == method) & (columns["seed"] == seed)
+        if columns["solved"][rows][-1] == 1:
+            arrived.append((list(origin["settings"]["best"])[int(method)].split(",")[0], columns["cpu_seconds"][rows][-1]))
+    assert len(runs) == 9 and [name for name, _ in arrived] == 2 * ["Adam"]
+    assert all(39.5 < seconds < 50.5 for _, seconds in arrived)
+
+
 def test_walks_tried_as_few_settings_as_the_answer_says():
     tried = []
     for T in (20, 50, 100):
