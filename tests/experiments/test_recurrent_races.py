@@ -1,5 +1,6 @@
 """The races on the five-bit memory: what is stored is whole, and the script in small."""
 
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,11 +15,10 @@ sys.path.insert(0, str(ROOT / "experiments"))
 import history  # noqa: E402
 import recurrent  # noqa: E402
 
-STORED = [20]                                                                # T = 50 and 100 are not stored yet
 STRUCTURAL = "Hessian-free, structural, orthogonal start"
 
 
-@pytest.fixture(scope="module", params=STORED)
+@pytest.fixture(scope="module", params=list(recurrent.TASKS))
 def stored(request):
     return request.param, hf.datasets.run(f"recurrent_memory5_{request.param}")
 
@@ -36,6 +36,7 @@ def test_a_stored_race_is_whole_and_was_made_by_this_script(stored):
     T, (columns, origin) = stored
     settings, (_, seconds) = origin["settings"], recurrent.TASKS[T]
     assert settings["methods"] == list(recurrent.METHODS) and origin["seed"] == list(recurrent.SEEDS)
+    assert settings["tuning_seeds"] == list(recurrent.TUNING_SEEDS) and not settings["edges"]
     for number, (method, (loop, _)) in enumerate(recurrent.METHODS.items()):
         grid = recurrent.combinations(loop.grid)
         assert grid[settings["chosen"][number]] == settings["best"][method]
@@ -48,6 +49,14 @@ def test_hessian_free_with_structural_damping_solves_every_seed(stored):
     T, (columns, origin) = stored
     runs = final_runs(columns, origin["settings"], STRUCTURAL, recurrent.TASKS[T][1])
     assert [run["solved"][-1] for run in runs] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("T", recurrent.TASKS)
+def test_the_stored_networks_keep_the_five_bits(T):
+    columns, origin = hf.datasets.run("recurrent_states")
+    data = hf.datasets.sequences.memory5(T, np.float32)
+    net = hf.RNN(4, origin["settings"]["hidden"], 3)
+    assert data.solved(net(columns[f"theta_{T}"], data.X)).all()
 
 
 @pytest.fixture
@@ -69,7 +78,7 @@ def small(monkeypatch, tmp_path):
 def test_a_race_in_small_is_made_once_and_says_what_was_chosen(small, capsys):
     recurrent.race(2, SimpleNamespace(fresh=False))
     columns, origin = history.load(small / "recurrent_memory5_2.npz")
-    assert set(columns["seed"]) == {100, 0, 1, 2} and set(columns["method"]) == {0, 1}
+    assert set(columns["seed"]) == {100, 101, 0, 1, 2} and set(columns["method"]) == {0, 1}
     assert len(origin["settings"]["chosen"]) == 2 and "Adam" in capsys.readouterr().out
     recurrent.race(2, SimpleNamespace(fresh=False))
     again, _ = history.load(small / "recurrent_memory5_2.npz")
@@ -78,6 +87,19 @@ def test_a_race_in_small_is_made_once_and_says_what_was_chosen(small, capsys):
     data = hf.datasets.sequences.memory5(2, np.float32)
     theta = history.load(small / "recurrent_states.npz")[0]["theta_2"]
     assert data.solved(hf.RNN(4, 12, 3)(theta, data.X)).all()
+
+
+def test_what_was_on_its_way_when_time_was_up_is_run_once_more(small, monkeypatch):
+    monkeypatch.setattr(recurrent, "LONGER", 0.1)
+    recurrent.race(2, SimpleNamespace(fresh=False))
+    path = small / "recurrent_memory5_2.npz"
+    columns, origin = history.load(path)
+    columns["solved"][:] = columns["method"] == 0                            # the second method solves nothing,
+    columns["loss"][:] = np.where(columns["seed"] == 2, 3.4, 1)              # and stays on the plateau from seed 2
+    np.savez(path, origin=json.dumps(origin), **columns)
+    recurrent.longer(SimpleNamespace(fresh=False))
+    again, _ = history.load(small / "recurrent_longer.npz")
+    assert set(zip(again["method"], again["seed"])) == {(1, 0), (1, 1)}
 
 
 def test_a_run_ends_with_the_first_row_in_which_all_is_right(small):
