@@ -65,7 +65,8 @@ def front_page(chapters: list[Entry], readme: str, kit: bool = False) -> str:
         raise ValueError("README.md shows data/pictures/physics.gif no more, whose description the front page needs")
     text = TEXT.read_text(encoding="utf-8")
     for mark, part in (("FILM", film_of(film["alt"])), ("CHAPTERS", table_of(chapters)),
-                       ("BEGIN", begin(chapters[0])), ("KIT", FOR_CLASS if kit else ""), ("SLIDES", slides_of(chapters))):
+                       ("BEGIN", begin(chapters[0])), ("KIT", FOR_CLASS if kit else ""),
+                       ("SLIDES", slides_of(chapters))):
         text = re.sub(rf"^{mark}$", lambda _, part=part: part, text, flags=re.MULTILINE)
     pages = [*(f"{one.number} · {one.title} <{one.stem}>" for one in chapters), "The pictures <pictures>"]
     if kit:
