@@ -58,8 +58,10 @@ def build_pages(source: Path, book: Path, jobs: int) -> int:
 
 
 def tell(chapter: Chapter) -> None:
-    """Say that a chapter has been run, or was kept."""
-    print(f"  {chapter.path.stem}: " + (f"{chapter.seconds:.0f} s" if chapter.seconds else "unchanged"), flush=True)
+    """Say what a chapter's run took, or that it was kept, and what its pictures take."""
+    frames, size, drawing = (sum(picture[key] for picture in chapter.pictures) for key in ("frames", "bytes", "seconds"))
+    took = f"{chapter.seconds:.0f} s, {drawing:.0f} s of it for pictures" if chapter.seconds else "unchanged"
+    print(f"  {chapter.path.stem}: {took}; {frames} frames, {size / 1e6:.1f} MB", flush=True)
 
 
 def write_book(notebooks: list[Path], build: Path, book: Path, jobs: int = 2) -> int:
@@ -91,7 +93,8 @@ def main() -> int:
     try:
         if status := write_book(notebooks, BUILD, BOOK, options.jobs):
             return status
-        print(f"The book is written: open {BOOK / 'index.html'}")
+        size = sum(file.stat().st_size for file in BOOK.rglob("*") if file.is_file())
+        print(f"The book is written, {size / 1e6:.0f} MB: open {BOOK / 'index.html'}", flush=True)
         if options.pdf:
             files = print_pages(BOOK, [path.stem for path in notebooks])
             print(f"{len(files)} PDF files are in {files[0].parent}")
@@ -108,8 +111,7 @@ def check() -> int:
     faults = check_book(BOOK, lambda look: print(
         f"  {look.where}: {look.moved} pictures moved, {look.weight / 1e6:.1f} MB before scrolling, "
         f"first picture after {look.first_picture:.1f} s", flush=True))
-    size = sum(file.stat().st_size for file in BOOK.rglob("*") if file.is_file() and file.suffix != ".pdf")
-    print(f"The book takes {size / 1e6:.0f} MB without PDF files. " + ("Nothing is wrong." if not faults else "\n".join(["", *faults])))
+    print("\n".join(["", *faults]) if faults else "Nothing is wrong.")
     return bool(faults)
 
 
