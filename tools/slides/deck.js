@@ -5,7 +5,7 @@ window.hfReady = (async () => {
   await new Promise(done => (document.readyState === "complete" ? done() : addEventListener("load", done)));
   await MathJax.startup.promise;
   await MathJax.typesetPromise([...document.querySelectorAll(".math")]);
-  document.querySelectorAll("section.page").forEach(hfFit);
+  document.querySelectorAll("section.page").forEach(hfDivide);
   document.querySelector(".wait").remove();
   document.body.classList.remove("setting");
   await Reveal.initialize({

@@ -118,7 +118,7 @@ def write_static(static: Path) -> None:
     (static / "reveal").mkdir(exist_ok=True)
     for name in REVEAL_FILES:
         shutil.copy(distribution("sphinx-revealjs").locate_file(f"{REVEAL}/{name}"), static / "reveal")
-    for file in (PLAYER / "player.js", PLAYER / "player.css", HERE / "deck.js", HERE / "fit.js"):
+    for file in (PLAYER / "player.js", PLAYER / "player.css", HERE / "fit.js", HERE / "divide.js", HERE / "deck.js"):
         shutil.copy(file, static)
     colours = HtmlFormatter(style=STYLE).get_style_defs(".highlight")
     (static / "deck.css").write_text((HERE / "deck.css").read_text(encoding="utf-8") + colours, encoding="utf-8")
