@@ -160,6 +160,15 @@ def test_without_the_film_in_the_readme(entries):
         front_page(entries, "# A course")
 
 
+def test_without_the_address_in_the_readme(entries):
+    with pytest.raises(ValueError, match="git clone"):
+        front_page(entries, README.replace("git clone", "get"))
+
+
+def test_the_front_page_says_where_the_course_is(entries):
+    assert re.search(r"^git clone \S+$", README, re.MULTILINE)[0] + "\ncd hessian-free" in front_page(entries, README)
+
+
 # The lecturer's kit
 
 def test_the_kit_leads_to_the_pages_and_to_itself(tmp_path):

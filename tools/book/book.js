@@ -1,7 +1,7 @@
 // What the pages need beside their pictures: boxes that scroll by keyboard too, and folded parts that open for paper.
 "use strict";
 
-const BOXES = ".highlight pre, pre.hf-printed, .table-wrapper, div.math, mjx-container.hf-wide";
+const BOXES = ".highlight pre, pre.hf-printed, .table-wrapper, div.math, mjx-container.hf-wide, .hf-film";
 const HANDFUL = 20;  // formulas
 const FOR_PAPER = "details:not(.hf-hint)";
 

@@ -19,6 +19,7 @@ FOR_CLASS = "The [lecturer's kit](teaching/README.md) has routes, board plans an
 TITLE = re.compile(r"# (?P<number>\d\d) · (?P<title>[^:\n]+): (?P<question>[^\n]+)")
 MOVING = re.compile(r'<figure class="hf-moving" id="([\w-]+)"><div class="hf-picture"><img src="([^"]+)" alt="([^"]+)"')
 FILM_IN_README = re.compile(r"!\[(?P<alt>[^\]]+)\]\(data/pictures/physics\.gif\)")
+CLONE_IN_README = re.compile(r"^git clone \S+$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,11 @@ def front_page(chapters: list[Entry], readme: str, kit: bool = False) -> str:
     film = FILM_IN_README.search(readme)
     if not film:
         raise ValueError("README.md shows data/pictures/physics.gif no more, whose description the front page needs")
+    clone = CLONE_IN_README.search(readme)
+    if not clone:
+        raise ValueError("README.md has no line `git clone ADDRESS`, which the front page needs")
     text = TEXT.read_text(encoding="utf-8")
-    for mark, part in (("FILM", film_of(film["alt"])), ("CHAPTERS", table_of(chapters)),
+    for mark, part in (("FILM", film_of(film["alt"])), ("CLONE", clone[0]), ("CHAPTERS", table_of(chapters)),
                        ("BEGIN", begin(chapters[0])), ("KIT", FOR_CLASS if kit else ""),
                        ("SLIDES", slides_of(chapters))):
         text = re.sub(rf"^{mark}$", lambda _, part=part: part, text, flags=re.MULTILINE)
