@@ -18,7 +18,8 @@ in data/runs/recurrent_longer.npz.
 
     python experiments/recurrent.py slower           # Adam over 50 steps with a smaller rate than the chosen one
 
-Both of its walks tried that rate, and left it after the short time; data/runs/recurrent_slower.npz gives it the long.
+Both of its walks tried that rate and left it after the short time. Here it has the long time, from three seeds of each
+start, in data/runs/recurrent_slower.npz.
 
     python experiments/recurrent.py states           # after the races: θ of a network that keeps the five bits
 
