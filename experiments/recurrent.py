@@ -16,6 +16,11 @@ data/runs/recurrent_memory5_T.npz, told apart by method, setting, seed and secon
 Its runs that were not solved, but below the plateau when their time was up, are made once more with twice the seconds,
 in data/runs/recurrent_longer.npz.
 
+    python experiments/recurrent.py slower           # Adam over 50 steps with a smaller rate than the chosen one
+
+Both of its walks tried that rate and left it after the short time. Here it has the long time, from three seeds of each
+start, in data/runs/recurrent_slower.npz.
+
     python experiments/recurrent.py states           # after the races: θ of a network that keeps the five bits
 
 For each T one trained θ, float32, stands in data/runs/recurrent_states.npz as the column theta_T.
@@ -42,6 +47,7 @@ TASKS = {20: (2, 10), 50: (4, 15), 100: (8, 30)}         # T → CPU seconds of 
 SETTINGS_TRIED = 12                                      # about so many a walk, to say what a race may take
 CG = 300
 LONGER, LEFT = 60, 3.0                                   # CPU seconds once more where f ended below this, unsolved
+SLOWER = {"learning_rate": 1e-3, "clip": 1.0}
 ENOUGH = 0.1                                             # f where θ is stored, below that where all are first right
 
 
@@ -160,6 +166,18 @@ def longer(args):
                 table.get({"method": number, "seed": seed}, partial(columns_of, T, method, setting, seed, LONGER))
 
 
+def slower(args):
+    """Adam over 50 steps, three seeds from each start for the long time, with `SLOWER`."""
+    T, names = 50, [name for name in METHODS if name.startswith("Adam")]
+    seconds = TASKS[T][1]
+    history = History("recurrent_slower", list(SEEDS), {
+        "T": T, "hidden": HIDDEN, "seconds": seconds, "methods": names, "setting": SLOWER})
+    table = Table(history, ("method", "seed"), len(names) * len(SEEDS), args.fresh)
+    for number, method in enumerate(names):
+        for seed in SEEDS:
+            table.get({"method": number, "seed": seed}, partial(columns_of, T, method, SLOWER, seed, seconds))
+
+
 def trained(T):
     """θ in float32 of structural Hessian-free, orthogonal start, from seed 0, with f below `ENOUGH` and all right."""
     method = next(iter(METHODS))
@@ -189,6 +207,8 @@ def entries():
                     f"up to {most / 60:.0f} CPU minutes", (f"recurrent_memory5_{T}",), lambda args, T=T: race(T, args))
     yield Entry("longer", "the longest race's runs that were on their way when time was up", "about 10 CPU minutes",
                 ("recurrent_longer",), longer)
+    yield Entry("slower", "Adam over 50 steps with a rate that its walks left", "about 2 CPU minutes",
+                ("recurrent_slower",), slower)
     yield Entry("states", "θ of the trained networks, from the races' best settings", "about 2 CPU minutes",
                 ("recurrent_states",), states)
 

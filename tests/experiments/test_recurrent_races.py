@@ -102,6 +102,14 @@ def test_what_was_on_its_way_when_time_was_up_is_run_once_more(small, monkeypatc
     assert set(zip(again["method"], again["seed"])) == {(1, 0), (1, 1)}
 
 
+def test_a_rate_that_tuning_left_gets_the_long_time_from_every_seed(small, monkeypatch):
+    monkeypatch.setattr(recurrent, "TASKS", {50: (0.01, 0.05)})
+    recurrent.slower(SimpleNamespace(fresh=False))
+    found, origin = history.load(small / "recurrent_slower.npz")
+    assert origin["settings"]["setting"] == recurrent.SLOWER
+    assert set(zip(found["method"], found["seed"])) == {(0, 0), (0, 1), (0, 2)}
+
+
 def test_a_run_ends_with_the_first_row_in_which_all_is_right(small):
     columns = recurrent.columns_of(2, STRUCTURAL, {"preconditioner": None, "damping": 10.0, "structural": 0.03}, 0, 30)
     assert columns["solved"][-1] == 1 and all(share < 1 for share in columns["solved"][:-1])

@@ -235,6 +235,23 @@ def test_with_twice_the_seconds_only_runs_of_adam_arrive():
     assert all(39.5 < seconds < 50.5 for _, seconds in arrived)
 
 
+def test_a_rate_that_adam_s_walks_left_takes_every_run_below_the_plateau():
+    columns, origin = hf.datasets.run("recurrent_slower")
+    race, made = hf.datasets.run("recurrent_memory5_50")
+    setting, solved = origin["settings"]["setting"], []
+    for number, method in enumerate(origin["settings"]["methods"]):
+        grid, k = made["settings"]["grid"]["Adam"], made["settings"]["methods"].index(method)
+        place = grid["learning_rate"].index(setting["learning_rate"]) * len(grid["clip"]) + grid["clip"].index(
+            setting["clip"])
+        tried = (race["method"] == k) & (race["setting"] == place)
+        assert set(race["seconds"][tried]) == {made["settings"]["tuning"]} == {4}
+        for seed in range(3):
+            rows = (columns["method"] == number) & (columns["seed"] == seed)
+            assert columns["loss"][rows][-1] < 2
+            solved.append(columns["solved"][rows][-1])
+    assert sum(share == 1 for share in solved) == 1 and sorted(solved)[0] == 0.25 and sorted(solved)[-2] == 30 / 32
+
+
 def test_walks_tried_as_few_settings_as_the_answer_says():
     tried = []
     for T in (20, 50, 100):
