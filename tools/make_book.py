@@ -82,7 +82,6 @@ def write_book(notebooks: list[Path], build: Path, book: Path, jobs: int = 2) ->
 
 
 def main() -> int:
-    utf8_streams()
     parser = argparse.ArgumentParser(prog="course.py book", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="how many chapters run side by side (2)")
@@ -116,4 +115,5 @@ def check() -> int:
 
 
 if __name__ == "__main__":
+    utf8_streams()
     sys.exit(main())

@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 from elsewhere import prepared, browser_source
+from hf_lib.notebook.streams import utf8_streams
 from notebook_file import ROOT, notebook_paths, read, to_bytes
 from packaging.requirements import Requirement
 
@@ -27,4 +28,5 @@ def write_contents(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    utf8_streams()
     write_contents(Path(sys.argv[1]))

@@ -35,7 +35,6 @@ def write_slides(notebooks: list[Path], build: Path, book: Path, jobs: int = 2) 
 
 
 def main() -> int:
-    utf8_streams()
     parser = argparse.ArgumentParser(prog="course.py slides", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapters", nargs="*", metavar="07", help="their numbers; all for none")
@@ -63,4 +62,5 @@ def check(decks: list[Path]) -> int:
 
 
 if __name__ == "__main__":
+    utf8_streams()
     sys.exit(main())
