@@ -64,7 +64,7 @@ class SetupReport:
         cells = "".join(f"<tr><td>{f.mark}</td><td style='text-align:left'>{html.escape(f.what)}</td>"
                         f"<td style='text-align:left'>{html.escape(f.found + _colon(f.remedy))}</td></tr>"
                         for f in self.findings)
-        head = "<tr><th></th><th style='text-align:left'>looked at</th><th style='text-align:left'>found</th></tr>"
+        head = "<tr><th>ok</th><th style='text-align:left'>looked at</th><th style='text-align:left'>found</th></tr>"
         return f"<table>{head}{cells}</table>"
 
 
