@@ -130,7 +130,7 @@ def test_choices_and_switches(page):
                 choice.select_option(str(value))
                 alts.add(settled(figure)["alt"])
             assert len(alts) == choice.locator("option").count()
-        for switch in figure.locator("input[type=checkbox]").all():
+        for switch in figure.locator(".hf-controls [type=checkbox]").all():
             before = settled(figure)
             switch.click()
             assert settled(figure)["alt"] != before["alt"]
@@ -160,10 +160,27 @@ def test_the_player_plays_to_the_end_stops_and_steps(page):
 
 def test_nothing_is_too_wide_or_too_small_for_a_finger(page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    for target in page.locator(".hf-row :is(input, select, button)").all():
+    for target in page.locator(".hf-row :is(input, select, button):visible").all():
         box = target.bounding_box()
         assert box["width"] >= 24 and box["height"] >= 24
     assert page.locator(".hf-play").first.bounding_box()["height"] >= 44
+
+
+@pytest.mark.parametrize("page", [390], indirect=True)
+def test_a_picture_shows_its_letters_in_full_size_on_a_phone(page):
+    for figure in page.locator("figure.hf-moving").all():
+        picture, image = figure.locator(".hf-picture"), figure.locator("img").first
+        figure.get_by_label("large").check()
+        assert image.bounding_box()["width"] > 2 * picture.bounding_box()["width"]
+        assert picture.evaluate("box => { box.scrollLeft = 9999; return box.scrollLeft; }") > 0
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        figure.get_by_label("large").uncheck()
+        assert image.bounding_box()["width"] == picture.bounding_box()["width"]
+
+
+@pytest.mark.parametrize("page", [1280], indirect=True)
+def test_a_wide_window_has_no_switch_for_large_pictures(page):
+    assert not any(switch.is_visible() for switch in page.locator(".hf-enlarge").all())
 
 
 def test_without_javascript_the_first_frame_and_a_sentence_show(browser, folder):

@@ -122,7 +122,7 @@ def picture_faults(page, figure, window: str) -> list[str]:
     for how in ("keyboard", "finger" if window == "phone" else "mouse"):
         start = figure.evaluate(STATE)
         seen = {tuple(start)}
-        for control in figure.query_selector_all("input, select"):
+        for control in figure.query_selector_all("[data-control]"):
             MOVERS[how](page, control)
             seen.add(tuple(_settled(page, figure, start)))
         images, alts = map(set, zip(*seen, strict=True))

@@ -54,17 +54,25 @@ def html(picture: Recorded) -> str:
     image = (f'<img src="{picture.address}/{picture.name}/{file}.webp" alt="{escape(alt)}" '
              f'{size} decoding="sync"{lazy}>')
     if not picture.controls:
-        return f'<figure class="hf-still" id="{picture.name}"><div class="hf-picture">{image}</div></figure>'
+        return (f'<figure class="hf-still" id="{picture.name}"><div class="hf-picture">{image}</div>'
+                f'{enlarge(picture)}</figure>')
     players_first = sorted(picture.controls, key=lambda name: not isinstance(picture.controls[name], Player))
     rows = "".join(row(picture, name) for name in players_first)
     note = limits(picture)
     return (f'<figure class="hf-moving" id="{picture.name}">'
             f'<div class="hf-picture">{image}<img class="hf-change" alt="" {size} decoding="sync" hidden></div>'
-            f'<div class="hf-controls" data-prevent-swipe>{rows}</div>'
+            f'{enlarge(picture)}<div class="hf-controls" data-prevent-swipe>{rows}</div>'
             + (f'<p class="hf-limits">{escape(note)}</p>' if note else "")
             + '<p class="hf-said" aria-live="polite"></p>'
             '<noscript><p>The controls need JavaScript, which is switched off: this is the first frame.</p></noscript>'
             f'<script type="application/json">{data(picture)}</script></figure>')
+
+
+def enlarge(picture: Recorded) -> str:
+    """A switch for narrow windows, which `player.css` alone obeys: letters of full size, and a picture to scroll."""
+    key = f"{picture.name}-enlarge"
+    return (f'<div class="hf-row hf-switch hf-enlarge"><input type="checkbox" id="{key}" autocomplete="off">'
+            f'<label for="{key}">large, to scroll sideways</label></div>')
 
 
 def row(picture: Recorded, name: str) -> str:
