@@ -84,7 +84,7 @@ def written(tmp_path, name, *cells):
 def test_nothing_is_found_where_all_is_well(page, tmp_path):
     (moves,), faults = look_over(page, written(tmp_path, "sound", SOUND))
     assert not faults, "\n".join(faults)
-    assert len(moves.latencies) == 4 * 5 + 1 + 1  # four sliders, a drop-down and a switch
+    assert len(moves.latencies) == 4 * figure_moves.PRESSES + 1 + 1  # four sliders, a drop-down and a switch
     assert len(moves.lags) == 4
     handle = page.page.locator(".widget-play ~ .widget-slider .noUi-handle")
     handle.focus()

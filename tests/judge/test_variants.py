@@ -11,7 +11,7 @@ from hf_lib.judge.apart import judge_apart
 from hf_lib.judge.variants import drawn, drawn_text
 
 PRODUCT = OWN[0]
-SEEDS = range(10)
+SEEDS = [pytest.param(range(5), id="few"), pytest.param(range(5, 30), id="many", marks=pytest.mark.thorough)]
 
 
 def other_numbers(rng):
@@ -48,9 +48,10 @@ def test_a_variant_judges_apart_too():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seeds", SEEDS)
 @pytest.mark.parametrize("exercise", all_exercises(), ids=lambda exercise: exercise.name)
-def test_every_variant_separates_right_from_wrong(exercise):
-    for seed in SEEDS:
+def test_every_variant_separates_right_from_wrong(exercise, seeds):
+    for seed in seeds:
         variant = drawn(exercise, seed)
         assert variant.check(variant.compile(variant.code)).status == "correct"
         accepted = [diagnosis.name for diagnosis in variant.diagnoses

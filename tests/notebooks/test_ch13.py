@@ -182,6 +182,7 @@ def test_stored_runs_are_read_as_the_script_writes_them(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_races(finished):
     def end(name, method):
         return np.median([run.error[-1] for run in finished.races[name][method]])

@@ -6,17 +6,16 @@ nothing; and what a page weighs. How long its first picture takes is measured, a
 """
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from book.moving import picture_faults
 from browser import launch
 
 LOOK = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 WINDOWS = {"phone": {"width": 390, "height": 844}, "laptop": {"width": 1280, "height": 800}}
-PATIENCE = 2.0  # seconds that a picture has to follow a control
 HEAVIEST = 3_000_000  # bytes of a page before scrolling
 ALL_THERE = """async () => {
   document.querySelectorAll('details').forEach(folded => { folded.open = true; });
@@ -28,18 +27,11 @@ FIRST_PICTURE = """async () => {
   await document.querySelector('article img')?.decode().catch(() => {});  // one that is missing is told below
   return performance.now() / 1000;
 }"""
-TO_THE_MIDDLE = "control => control.scrollIntoView({block: 'center'})"
-ELSEWHERE = """control => control.type === 'checkbox' ? 0.5
-  : Number(control.value) > control.max / 2 ? 0.1 : 0.9"""  # where to press, as a share of the control's width
 # Glyphs by the thousand; and heads of tables that hold a formula alone, which axe takes for empty.
 SET_MATHS = [["mjx-container > svg"], ["th:has(mjx-container)"]]
 SEARCHED = """() => document.querySelector('#search-results li a')
   || /did not match/.test(document.querySelector('#search-results').textContent)"""
 LINKS = "() => [...document.querySelectorAll('article a[href]')].map(link => link.getAttribute('href'))"
-STATE = """figure => {  // the image of the start, and the one that is laid over it
-  const [picture, change] = figure.querySelectorAll('.hf-picture img');
-  return [change.hidden ? picture.src : change.src, picture.alt];
-}"""
 
 
 @dataclass
@@ -67,12 +59,8 @@ def look_at(browser, book: Path, stem: str, window: str, scheme: str) -> Look:
     scheme : {"light", "dark"}
     """
     found = Look(f"{stem}, {window}, {scheme}")
-    context = browser.new_context(viewport=WINDOWS[window], color_scheme=scheme, has_touch=window == "phone")
-    page = context.new_page()
-    page.on("request", lambda request: note(found, request.url, book))
-    page.on("pageerror", lambda error: found.faults.append(f"an error: {error}"))
-    page.on("console", lambda said: said.type == "error" and found.faults.append(f"an error: {said.text}"))
-    page.goto((book / f"{stem}.html").as_uri(), wait_until="domcontentloaded")
+    page = opened(browser, book / f"{stem}.html", book, found, viewport=WINDOWS[window], color_scheme=scheme,
+                  has_touch=window == "phone")
     found.first_picture = page.evaluate(FIRST_PICTURE)
     page.wait_for_load_state("networkidle")
     found.weight = sum(found.loaded.values())
@@ -85,11 +73,21 @@ def look_at(browser, book: Path, stem: str, window: str, scheme: str) -> Look:
         found.moved += 1
         found.faults += picture_faults(page, figure, window)
     found.faults += _barriers(page)
-    context.close()
+    page.context.close()
     return found
 
 
-def note(found: Look, url: str, book: Path) -> None:
+def opened(browser, file: Path, book: Path, found: Look, **window):
+    """Open a file of the book in a new window; `found` notes what it loads and its errors."""
+    page = browser.new_context(**window).new_page()
+    page.on("request", lambda request: _note(found, request.url, book))
+    page.on("pageerror", lambda error: found.faults.append(f"an error: {error}"))
+    page.on("console", lambda said: said.type == "error" and found.faults.append(f"an error: {said.text}"))
+    page.goto(file.as_uri(), wait_until="domcontentloaded")
+    return page
+
+
+def _note(found: Look, url: str, book: Path) -> None:
     """Keep what is loaded; a request that leaves the folder is a fault."""
     parts = urlsplit(url)
     path = Path(unquote(parts.path))
@@ -114,58 +112,6 @@ def _dead_links(links: list[str], page: Path) -> list[str]:
         elif place and f'id="{unquote(place)}"' not in goal.read_text(encoding="utf-8"):
             faults.append(f"the link {link} leads to no place on its page")
     return faults
-
-
-def picture_faults(page, figure, window: str) -> list[str]:
-    """Move a picture by keyboard and by mouse or finger; its image and its description follow."""
-    name, faults = figure.get_attribute("id"), []
-    for how in ("keyboard", "finger" if window == "phone" else "mouse"):
-        start = figure.evaluate(STATE)
-        seen = {tuple(start)}
-        for control in figure.query_selector_all("[data-control]"):
-            MOVERS[how](page, control)
-            seen.add(tuple(_settled(page, figure, start)))
-        images, alts = map(set, zip(*seen, strict=True))
-        if len(images) == 1:
-            faults.append(f"the picture {name} does not move by {how}")
-        elif len(alts) == 1:
-            faults.append(f"the description of the picture {name} does not follow the {how}")
-    return faults
-
-
-def _settled(page, figure, start: list[str]) -> list[str]:
-    """What a picture shows once image and description have left the start, or after some patience."""
-    end = time.monotonic() + PATIENCE
-    while (state := figure.evaluate(STATE)) and any(map(str.__eq__, state, start)) and time.monotonic() < end:
-        page.wait_for_timeout(20)
-    return state
-
-
-def _by_keyboard(page, control) -> None:
-    control.focus()
-    kind = control.get_attribute("type")
-    if kind == "checkbox":
-        page.keyboard.press("Space")
-        return
-    place = control.input_value()
-    page.keyboard.press("ArrowRight" if kind == "range" else "ArrowDown")
-    if control.input_value() == place:  # it stood at its end
-        page.keyboard.press("ArrowLeft" if kind == "range" else "ArrowUp")
-
-
-def _by_pointer(press):
-    def move(page, control) -> None:
-        if control.evaluate("control => control.tagName") == "SELECT":  # its list is the system's own
-            _by_keyboard(page, control)
-            return
-        control.evaluate(TO_THE_MIDDLE)  # clear of what stays at the top
-        box = control.bounding_box()
-        press(page, box["x"] + control.evaluate(ELSEWHERE) * box["width"], box["y"] + box["height"] / 2)
-    return move
-
-
-MOVERS = {"keyboard": _by_keyboard, "mouse": _by_pointer(lambda page, x, y: page.mouse.click(x, y)),
-          "finger": _by_pointer(lambda page, x, y: page.touchscreen.tap(x, y))}
 
 
 def _barriers(page) -> list[str]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from book.check import ALL_THERE, LOOK, Look, note, picture_faults
+from book.check import ALL_THERE, LOOK, Look, opened
+from book.moving import picture_faults
 from browser import launch
 
 SLIDE = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
@@ -35,12 +36,8 @@ def look_at_deck(browser, deck: Path) -> DeckLook:
         `…/slides/07.html` in the book's folder.
     """
     found = DeckLook(f"slides {deck.stem}")
-    context = browser.new_context(viewport=WINDOW)
-    page = context.new_page()
-    page.on("request", lambda request: note(found, request.url, deck.parents[1]))
-    page.on("pageerror", lambda error: found.faults.append(f"an error: {error}"))
-    page.on("console", lambda said: said.type == "error" and found.faults.append(f"an error: {said.text}"))
-    page.goto(deck.as_uri())
+    page = opened(browser, deck, deck.parents[1], found, viewport=WINDOW)
+    page.wait_for_load_state("load")
     page.evaluate(ALL_THERE)
     found.faults += page.evaluate(LOOK)
     for place in page.evaluate(PLACES):
@@ -52,7 +49,7 @@ def look_at_deck(browser, deck: Path) -> DeckLook:
         for figure in page.query_selector_all(".stack.present > .present figure.hf-moving"):
             found.moved += 1
             found.faults += picture_faults(page, figure, "laptop")
-    context.close()
+    page.context.close()
     return found
 
 
