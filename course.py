@@ -76,7 +76,7 @@ def test(arguments):
     prepare("test", "book")
     quick = ["-m", "not slow and not browser"] if "--quick" in arguments else []
     passed_on = [argument for argument in arguments if argument != "--quick"]
-    workers = str(min(2, os.cpu_count() or 1))
+    workers = str(min(3, 1 + (os.cpu_count() or 1)))       # one more than two cores: a browser test often waits
     # Files in the order of tests/conftest.py: the longest first.
     pytest = ["-m", "pytest", "-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     return inside(*pytest, *quick, *passed_on, environment=dict.fromkeys(THREADS, "1"))

@@ -7,6 +7,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 pytest.importorskip("sphinx", reason="the packages of the extra `book` are not installed")
 
 import book.check  # noqa: E402
+import book.moving  # noqa: E402
 import make_book  # noqa: E402
 from notebook_file import to_bytes  # noqa: E402
 
@@ -99,15 +100,16 @@ ILL = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Ill</
 <p style="width:2000px">wide</p><p><span class="math">x</span> <a href="nowhere.html">a</a> <a href="#b">b</a></p>
 <img src="missing.webp" alt=""><p style="color:#bbb;background:#fff">pale</p>
 <figure class="hf-moving" id="00-1"><div class="hf-picture"><img src="data:," alt="still"><img alt="" hidden></div>
-<input type="range" aria-label="slope"></figure></article></main></body></html>"""
+<input type="range" aria-label="slope" id="slope" data-control="0"></figure></article></main></body></html>"""
 FAULTS = ("a request leaves the folder: https://example.org/x", "the page scrolls sideways", "1 formulas are not set",
           "a picture is missing: missing.webp", "a picture has no description: missing.webp",
           "the link nowhere.html leads to no page", "the link #b leads to no place on its page",
-          "the picture 00-1 does not move by keyboard", "the picture 00-1 does not move by finger", "axe: ")
+          "the image and the description of 00-1 did not follow slope by keyboard",
+          "the image and the description of 00-1 did not follow slope by finger", "axe: ")
 
 
 def test_an_ill_page(tmp_path, browser, monkeypatch):
-    monkeypatch.setattr(book.check, "PATIENCE", 0.1)
+    monkeypatch.setattr(book.moving, "PATIENCE", 0.1)
     (tmp_path / "ill.html").write_text(ILL, encoding="utf-8")
     found = book.check.look_at(browser, tmp_path, "ill", "phone", "light").faults
     assert not [fault for fault in FAULTS if not any(one.startswith(fault) for one in found)], "\n".join(found)

@@ -52,7 +52,7 @@ def test_values_at_random(picture):
     controls = picture.controls(data)
     first, _ = check_values(picture, data, {})
 
-    @settings(max_examples=8, deadline=None, database=None,
+    @settings(max_examples=5, deadline=None, database=None,
               suppress_health_check=list(HealthCheck))
     @given(st.fixed_dictionaries({name: st.sampled_from(c.values) for name, c in controls.items()}))
     def draws(values):

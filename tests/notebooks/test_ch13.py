@@ -202,6 +202,7 @@ def test_the_races(finished):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_where_curvature_does_not_help(finished):
     newton, adam = (finished.fits[method] for method in ("Gauss-Newton", "Adam"))
     assert newton["error"][0] > adam["error"][0] and newton["loss"][0] < 1e-15 < adam["loss"][0]

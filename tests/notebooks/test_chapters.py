@@ -11,6 +11,9 @@ import run_notebooks  # noqa: E402
 from notebook_file import notebook_paths  # noqa: E402
 
 CHAPTERS = notebook_paths([])
+# From 20 s to a minute each. What a run with solutions adds to one with stubs is tested elsewhere too: that they are
+# accepted (exercises/test_exercises.py), and that the cells that go on with them run (exercises/test_styles.py).
+LONG = ("00", "10", "11", "12", "13", "16")
 names = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
@@ -24,8 +27,10 @@ def test_the_file_is_fit_to_be_read(path):
 
 
 @pytest.mark.slow
-@names
-@pytest.mark.parametrize("mode", run_notebooks.MODES)
+@pytest.mark.parametrize("path, mode", [
+    pytest.param(path, mode, id=f"{mode}-{path.stem}",
+                 marks=pytest.mark.thorough if mode == "solutions" and path.name[:2] in LONG else ())
+    for mode in run_notebooks.MODES for path in CHAPTERS])
 def test_it_runs(path, mode):
     plan, failures = run_notebooks.planned([path], (mode,))
     if mode == "solutions" and plan[0][2] == "":
