@@ -72,7 +72,7 @@ def enlarge(picture: Recorded) -> str:
     """A switch for narrow windows, which `player.css` alone obeys: letters of full size, and a picture to scroll."""
     key = f"{picture.name}-enlarge"
     return (f'<div class="hf-row hf-switch hf-enlarge"><input type="checkbox" id="{key}" autocomplete="off">'
-            f'<label for="{key}">large, to scroll sideways</label></div>')
+            f'<label for="{key}">large (scroll it sideways)</label></div>')
 
 
 def row(picture: Recorded, name: str) -> str:
