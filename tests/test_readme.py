@@ -85,4 +85,5 @@ def test_the_lock_is_asked_for_in_every_shell():
 def test_the_first_commands_stand_bare():
     """A comment behind a command would be handed on as arguments by Windows' command prompt."""
     assert BLOCKS[0].splitlines() == [f"git clone {ADDRESSES['Repository']}", "cd hessian-free",
-                                      "python3 course.py lab", "python3 course.py test"]
+                                      "python3 course.py lab"]
+    assert BLOCKS[1] == "python3 course.py test\n"

@@ -190,7 +190,8 @@ def test_the_page_says_what_needs_a_kernel(shown):
     html, _, _ = shown(wide)
     said = re.search(r'<p class="hf-limits">(.*?)</p>', html).group(1)
     assert said == ("On this page a and b move one at a time: moving one returns the other to its start. "
-                    "Some values are left out. In the notebook all move freely.")
+                    "Some values are left out. In the notebook all move freely; "
+                    "questions about two at once need it.")
 
 
 def test_a_picture_without_controls_is_still(shown):

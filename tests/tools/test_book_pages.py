@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from book.front import TITLE, entry, front_page, pictures_page, write_film  # noqa: E402
 from book.outputs import raw, shown  # noqa: E402
-from book.page import OPEN_LINES, code, exercise, page, prose, with_links_to  # noqa: E402
+from book.page import OPEN_LINES, code, exercise, folded, page, prose, with_links_to  # noqa: E402
 from book.teaching import teaching_pages  # noqa: E402
 from hf_lib.exercises import find  # noqa: E402
 from notebook_file import notebook_paths, read  # noqa: E402
@@ -48,6 +48,16 @@ def test_the_first_code_cell_is_the_set_up():
     written = page(new_notebook(cells=cells))
     assert written.count("<details") == 1
     assert '<summary>Set-up</summary>\n\n```python\nimport numpy\n```\n\n</details>\n\n```python\nx = 1' in written
+
+
+def test_what_answers_a_question_is_folded():
+    answer = output(text_html="<b>3</b>")
+    cells = [new_code_cell("import numpy"), new_markdown_cell("**Before you run the next cell:** how many?"),
+             new_code_cell("2 + 1", outputs=[answer]), new_code_cell("3", outputs=[answer])]
+    written, shown_as = page(new_notebook(cells=cells)), raw("<b>3</b>")
+    assert "**Before you open the next result:** how many?" in written
+    assert written.endswith("```python\n2 + 1\n```\n\n" + folded("hf-result", "Result", shown_as)
+                            + f"\n\n```python\n3\n```\n\n{shown_as}\n")
 
 
 def test_an_exercise_has_its_stub_open_and_its_help_folded():

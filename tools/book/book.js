@@ -1,22 +1,55 @@
-// What the pages need beside their pictures: boxes that scroll by keyboard too, and folded parts that open for paper.
+// What the pages need beside their pictures: formulas that fit, boxes that scroll by keyboard too, and folded parts that
+// open for paper and for a link into them.
 "use strict";
 
-const BOXES = ".highlight pre, pre.hf-printed, .table-wrapper, div.math, mjx-container.hf-wide, .hf-film";
+const BOXES = ".highlight pre, pre.hf-printed, .table-wrapper, div.math, mjx-container.hf-wide";
+const SMALLEST = 0.65;  // of its size, to which a formula is shrunk that is too wide
 const HANDFUL = 20;  // formulas
 const FOR_PAPER = "details:not(.hf-hint)";
 
-// A formula in a line that is wider than its column scrolls in a box of its own.
-function boxWideFormulas() {
-  for (const formula of document.querySelectorAll("mjx-container:not([display])")) {
-    const column = formula.closest("p, li, td, summary");
-    formula.classList.toggle("hf-wide", Boolean(column) && formula.firstChild.clientWidth > column.clientWidth);
+// A formula that is wider than its column gets smaller; if that is not enough, it scrolls in a box of its own.
+function fitFormulas() {
+  const formulas = [...document.querySelectorAll("mjx-container")].filter(formula => formula.checkVisibility());
+  for (const formula of formulas) formula.style.fontSize = "";
+  const shares = formulas.map(formula => {
+    const column = formula.closest("div.math, p, li, td, summary");
+    return column ? column.clientWidth / formula.firstChild.getBoundingClientRect().width : 1;
+  });
+  formulas.forEach((formula, i) => {
+    if (shares[i] < 1) formula.style.fontSize = `${100 * Math.max(shares[i], SMALLEST)}%`;
+    formula.classList.toggle("hf-wide", shares[i] < SMALLEST && !formula.hasAttribute("display"));
+  });
+}
+
+// No line begins with a comma that belongs to the formula before it.
+function keepPunctuation() {
+  for (const formula of document.querySelectorAll("span.math")) {
+    const next = formula.nextSibling;
+    const marks = next?.nodeType === Node.TEXT_NODE && /^[,.;:?!)’”]+/.exec(next.data)?.[0];
+    if (!marks) continue;
+    const together = document.createElement("span");
+    together.className = "hf-together";
+    formula.replaceWith(together);
+    together.append(formula, marks);
+    next.data = next.data.slice(marks.length);
   }
+}
+
+// A link to a picture that is folded away opens what it lies in.
+function openGoal() {
+  const goal = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const folded = goal?.closest("details:not([open])");
+  if (!folded) return;
+  folded.open = true;
+  goal.scrollIntoView();
 }
 
 // What scrolls sideways can be reached by the Tab key; what fits is no stop on the way.
 function markScrolling() {
   for (const box of document.querySelectorAll(BOXES)) {
-    if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
+    const more = box.scrollWidth > box.clientWidth;
+    box.classList.toggle("hf-more", more);
+    if (more) box.setAttribute("tabindex", "0");
     else box.removeAttribute("tabindex");
   }
 }
@@ -45,7 +78,7 @@ async function setFormulas() {
 }
 
 function settle() {
-  boxWideFormulas();
+  fitFormulas();
   markScrolling();
 }
 
@@ -61,8 +94,11 @@ function closeAgain() {
 }
 
 nameColumns();
+keepPunctuation();
 window.hfReady = new Promise(done => addEventListener("load", done)).then(setFormulas).then(settle);
+openGoal();
+addEventListener("hashchange", openGoal);
 addEventListener("resize", settle);
 addEventListener("beforeprint", openForPaper);
 addEventListener("afterprint", closeAgain);
-document.addEventListener("toggle", markScrolling, true);
+document.addEventListener("toggle", settle, true);

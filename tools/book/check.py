@@ -24,7 +24,7 @@ ALL_THERE = """async () => {
   await window.hfReady;
 }"""
 FIRST_PICTURE = """async () => {
-  await document.querySelector('article img')?.decode().catch(() => {});  // one that is missing is told below
+  await [...document.querySelectorAll('article img')].find(image => image.checkVisibility())?.decode().catch(() => {});  // one that is missing is told below
   return performance.now() / 1000;
 }"""
 # Glyphs by the thousand; and heads of tables that hold a formula alone, which axe takes for empty.

@@ -19,7 +19,7 @@ FOR_CLASS = "The [lecturer's kit](teaching/README.md) has routes, board plans an
 TITLE = re.compile(r"# (?P<number>\d\d) · (?P<title>[^:\n]+): (?P<question>[^\n]+)")
 MOVING = re.compile(r'<figure class="hf-moving" id="([\w-]+)"><div class="hf-picture"><img src="([^"]+)" alt="([^"]+)"')
 FILM_IN_README = re.compile(r"!\[(?P<alt>[^\]]+)\]\(data/pictures/physics\.gif\)")
-CLONE_IN_README = re.compile(r"^git clone \S+$", re.MULTILINE)
+CLONE_IN_README = re.compile(r"^git clone (?P<address>\S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ def front_page(chapters: list[Entry], readme: str, kit: bool = False) -> str:
     text = TEXT.read_text(encoding="utf-8")
     for mark, part in (("FILM", film_of(film["alt"])), ("CLONE", clone[0]), ("CHAPTERS", table_of(chapters)),
                        ("BEGIN", begin(chapters[0])), ("KIT", FOR_CLASS if kit else ""),
-                       ("SLIDES", slides_of(chapters))):
+                       ("SLIDES", slides_of(chapters)),
+                       ("REPORT", f"Something is wrong, or missing? [Tell us]({clone['address']}/issues).")):
         text = re.sub(rf"^{mark}$", lambda _, part=part: part, text, flags=re.MULTILINE)
     pages = [*(f"{one.number} · {one.title} <{one.stem}>" for one in chapters), "The pictures <pictures>"]
     if kit:

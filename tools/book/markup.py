@@ -136,7 +136,8 @@ def limits(picture: Recorded) -> str:
     if alone:
         back = "the other to its start" if len(alone) == 2 else "the others to their start"
         return (f"On this page {listed(alone)} move one at a time: moving one returns {back}. "
-                + ("Some values are left out. " if thinned else "") + "In the notebook all move freely.")
+                + ("Some values are left out. " if thinned else "")
+                + "In the notebook all move freely; questions about two at once need it.")
     if thinned:
         stop, move = ("stops", "it moves") if len(thinned) == 1 else ("stop", "they move")
         return f"On this page {listed(thinned)} {stop} at some values only. In the notebook {move} freely."

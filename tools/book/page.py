@@ -12,6 +12,7 @@ from hf_lib.exercises import find
 from hf_lib.judge.saved import marked
 
 OPEN_LINES = 15  # of code; what is longer is folded
+ASKED = re.compile(r"\*\*Before you run (it|the (next )?cells?):\*\*")  # a question that the next cell answers
 LINK = re.compile(r"\]\((?P<up>(?:\.\./)*)(?:notebooks/)?(?P<stem>\d\d_\w+)\.ipynb(?P<heading>#[^)\s]*)?\)")
 PAGE_LINK = re.compile(r"\[(?P<label>[^\]]+)\]\((?:\.\./)*(?P<stem>\d\d_\w+)\.md(?:#[^)\s]*)?\)")
 FILE_LINK = re.compile(r"(?<!!)\[(?P<label>[^\]]+)\]\((?:\.\./)+(?P<path>(?!\.|\d\d_\w+\.md)[^)#\s]+)[^)\s]*\)")
@@ -20,15 +21,18 @@ FILE_LINK = re.compile(r"(?<!!)\[(?P<label>[^\]]+)\]\((?:\.\./)+(?P<path>(?!\.|\
 def page(notebook: NotebookNode) -> str:
     """The page of a chapter's executed notebook."""
     first_code = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
-    parts = []
+    parts, asked = [], False
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            parts.append(prose(cell.source))
+            parts.append(ASKED.sub("**Before you open the next result:**", prose(cell.source)))
+            asked = bool(ASKED.search(cell.source))
         elif cell.cell_type == "code" and marked(cell.source):
             parts.append(exercise(marked(cell.source)))
         elif cell.cell_type == "code":
             parts.append(code(cell.source, setup=cell is first_code))
-            parts += map(shown, cell.outputs)
+            outputs = [*map(shown, cell.outputs)]
+            parts += [folded("hf-result", "Result", "\n\n".join(outputs))] if asked and outputs else outputs
+            asked = False
     return "\n\n".join(parts) + "\n"
 
 
@@ -79,15 +83,14 @@ def exercise(name: str) -> str:
     stub = fenced(found.stub)
     if len(found.stub.splitlines()) > OPEN_LINES:
         stub = folded("hf-code", "What to begin with", stub)
-    hints = [folded("hf-hint", f"Hint {number}", hint) for number, hint in enumerate(found.hints, 1)]
-    solution = folded("hf-hint", "Solution", fenced(found.code) + "\n\n" + found.why)
+    hints = [folded("hf-hint", f"Hint {number}", prose(hint)) for number, hint in enumerate(found.hints, 1)]
+    solution = folded("hf-hint", "Solution", f"{fenced(found.code)}\n\n{prose(found.why)}")
     return "\n\n".join(['<div class="hf-exercise">', stub, *hints, solution, "</div>"])
 
 
 def folded(kind: str, summary: str, markdown: str) -> str:
     """Markdown behind a line that opens it."""
-    return (f'<details class="{kind}"><summary>{html.escape(summary, quote=False)}</summary>\n\n'
-            f"{prose(markdown)}\n\n</details>")
+    return f'<details class="{kind}"><summary>{html.escape(summary, quote=False)}</summary>\n\n{markdown}\n\n</details>'
 
 
 def fenced(source: str) -> str:

@@ -18,6 +18,9 @@ def teaching_pages(folder: Path = TEACHING) -> dict[str, str]:
     names = [file.relative_to(folder).with_suffix("").as_posix() for file in files]
     pages = {f"teaching/{name}": FOLDER_LINK.sub(r"\g<label>", prose(file.read_text(encoding="utf-8")))
              for name, file in zip(names, files, strict=True)}
+    for name in pages:
+        if name.startswith("teaching/chapters/"):  # else a search would show two pages of one title
+            pages[name] = re.sub(r"^# (\d\d) · ", r"# For teachers: \1 · ", pages[name])
     if pages:
         others = "\n".join(name for name in names if f"teaching/{name}" != KIT)
         pages[KIT] += f"\n```{{toctree}}\n:hidden:\n\n{others}\n```\n"
