@@ -24,7 +24,7 @@ METADATA = {
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python",
                       "pygments_lexer": "ipython3"},
 }
-AUTHORS_METADATA = ("tags", "slideshow", "raw_mimetype")  # what an author sets; the rest goes
+AUTHORS_METADATA = ("tags", "slideshow", "asked", "raw_mimetype")  # what an author sets; the rest goes
 VALID_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 

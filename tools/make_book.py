@@ -33,7 +33,7 @@ def write_sources(chapters: list[Chapter], source: Path) -> None:
     shutil.rmtree(source, ignore_errors=True)
     (static / "mathjax").mkdir(parents=True)
     shutil.copy(PARTS / "conf.py", source)
-    for name in ("player.js", "player.css", "book.js", "book.css"):
+    for name in ("player.js", "player.css", "punctuation.js", "book.js", "book.css"):
         shutil.copy(PARTS / name, static)
     shutil.copy(distribution("sphinx-mathjax-offline").locate_file(MATHJAX), static / "mathjax")
     write_film(static)

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from book import record  # noqa: E402
 from book.compact import Compact  # noqa: E402
 from book.recorder import Recorder  # noqa: E402
-from book.rule import BUDGET, combinations, plan, thinned  # noqa: E402
+from book.rule import BUDGET, Asked, combinations, plan, thinned  # noqa: E402
 from hf_lib import explore  # noqa: E402
 from hf_lib.explore import style  # noqa: E402
 
@@ -50,6 +50,23 @@ def test_too_many_sliders_move_alone():
     start = next(combinations(tracks))
     both = [places for places in combinations(tracks) if places[0] != start[0] and places[1] != start[1]]
     assert not both and len({places[2] for places in combinations(tracks)}) > 6
+
+
+def test_what_a_question_asks_for_has_its_frames():
+    controls = {"a": explore.Integer(0, 99), "b": explore.Integer(0, 49), "c": explore.Integer(0, 49)}
+    asked = Asked.read([{"a": 42, "b": 17}, {"c": [13, 48]}], controls)
+    assert asked.settings == [{"a": 42, "b": 17}] and asked.places == {"a": [42], "b": [17], "c": [13, 48]}
+    tracks = plan(controls, {"a": 0, "b": 0, "c": 0}, asked)
+    drawn = [tuple(track.values[place] for track, place in zip(tracks.values(), places))
+             for places in combinations(tracks, asked)]
+    assert len(set(drawn)) == len(drawn) <= BUDGET and drawn[0] == (0, 0, 0)
+    assert {(42, 0, 0), (0, 17, 0), (42, 17, 0), (42, 17, 13), (0, 0, 48), (0, 0, 13)} <= set(drawn)
+    assert {(42, 17, c) for c in tracks["c"].values} <= set(drawn) and (42, 0, 13) not in drawn
+
+
+def test_a_question_cannot_ask_for_a_control_that_is_not_there():
+    with pytest.raises(ValueError, match="no control d"):
+        Asked.read([{"a": 1, "d": 2}], {"a": explore.Integer(0, 9)})
 
 
 @settings(max_examples=30)

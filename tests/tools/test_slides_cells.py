@@ -1,6 +1,7 @@
 """Slides: which cells stand on which, what only the speaker sees, what comes at a click."""
 import re
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ pytest.importorskip("sphinx", reason="the packages of the extra `book` are not i
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
+from hf_lib.exercises import find  # noqa: E402
 from notebook_file import notebook_paths, read  # noqa: E402
 from slides.cells import chunks, code, text  # noqa: E402
 from slides.deck import deck, slides, with_link_to_deck, with_links_to, write_decks  # noqa: E402
@@ -51,6 +53,12 @@ def test_the_minutes_are_for_the_speaker_and_other_tables_for_all():
     assert "7" in words(note) and words(shown) == ["κ", "f", "3", "4"]
 
 
+def test_the_sum_of_the_minutes_goes_with_them():
+    table = "| section | alone | in class |\n|---|---|---|\n| 1 | 7 min | 6 min |\n\n"
+    note, = text(table + "In all 112 minutes alone, 60 in class. Counted are 200 words a minute.")
+    assert "7" in words(note) and "112" in words(note)
+
+
 def test_long_code_can_be_divided_at_empty_lines_and_after_so_many():
     assert [words(chunk) for chunk in chunks("a = 1\nb = 2\n\n\nc = 3")] == [["a", "=", "1", "b", "=", "2"],
                                                                            ["c", "=", "3"]]
@@ -83,15 +91,18 @@ def test_tags_say_what_begins_a_slide():
     assert ["notes" in part for part in made[1].parts] == [False, True, False]
 
 
-def test_an_exercise_is_its_text_alone():
-    cells = notebook(("slide", "Write it."), (None, ["# exercise ch02.q1\nrate = ..."]))
-    cells.cells[1].metadata = {"tags": ["exercise"]}
-    assert [words(part) for slide in slides(cells) for part in slide.parts] == [["Write", "it."]]
+def test_an_exercise_is_its_text_and_what_it_begins_with():
+    made, = slides(notebook(("slide", "Write it."), (None, [find("ch02.q1").cell])))
+    text_part, code_part = made.parts
+    assert words(text_part) == ["Write", "it."]
+    assert unescape(re.sub(r"<[^>]+>", "", code_part)) == find("ch02.q1").stub.strip()
 
 
 def test_what_a_question_asks_to_predict_comes_at_a_click():
     made, = slides(notebook(("slide", "**Before you run the next cell:** how many?"), (None, ["n()"]), (None, ["m()"])))
-    assert ["fragment" in part for part in made.parts] == [False, True, False]
+    assert ["fragment" in part for part in made.parts] == [False, True, True]      # what stands below would tell
+    first, second = slides(notebook(("slide", "**Before you run it:** what?"), (None, ["n()"]), ("subslide", "So.")))
+    assert ["fragment" in part for part in first.parts + second.parts] == [False, True, False]
 
 
 def test_a_deck_names_its_section_and_finds_its_frames():

@@ -21,20 +21,6 @@ function fitFormulas() {
   });
 }
 
-// No line begins with a comma that belongs to the formula before it.
-function keepPunctuation() {
-  for (const formula of document.querySelectorAll("span.math")) {
-    const next = formula.nextSibling;
-    const marks = next?.nodeType === Node.TEXT_NODE && /^[,.;:?!)’”]+/.exec(next.data)?.[0];
-    if (!marks) continue;
-    const together = document.createElement("span");
-    together.className = "hf-together";
-    formula.replaceWith(together);
-    together.append(formula, marks);
-    next.data = next.data.slice(marks.length);
-  }
-}
-
 // A link to a picture that is folded away opens what it lies in.
 function openGoal() {
   const goal = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -94,7 +80,6 @@ function closeAgain() {
 }
 
 nameColumns();
-keepPunctuation();
 window.hfReady = new Promise(done => addEventListener("load", done)).then(setFormulas).then(settle);
 openGoal();
 addEventListener("hashchange", openGoal);

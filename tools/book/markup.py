@@ -28,6 +28,8 @@ class Recorded:
     frames : dict
         Places of the controls → (number of the whole frame's file, number of that of the change or None,
         alt text, readout).
+    asked : bool
+        Whether settings that questions ask for have frames too.
     lazy : bool
         Whether the image may wait until the reader comes near.
     """
@@ -38,6 +40,7 @@ class Recorded:
     controls: dict
     tracks: dict[str, Track]
     frames: dict[tuple[int, ...], tuple[int, int | None, str, str]] = field(repr=False)
+    asked: bool = False
     lazy: bool = True
 
     def label(self, name: str) -> str:
@@ -137,7 +140,8 @@ def limits(picture: Recorded) -> str:
         back = "the other to its start" if len(alone) == 2 else "the others to their start"
         return (f"On this page {listed(alone)} move one at a time: moving one returns {back}. "
                 + ("Some values are left out. " if thinned else "")
-                + "In the notebook all move freely; questions about two at once need it.")
+                + ("Where a question sets two at once, both stay. In the notebook all move freely." if picture.asked
+                   else "In the notebook all move freely; questions about two at once need it."))
     if thinned:
         stop, move = ("stops", "it moves") if len(thinned) == 1 else ("stop", "they move")
         return f"On this page {listed(thinned)} {stop} at some values only. In the notebook {move} freely."

@@ -70,13 +70,16 @@ async def record(path: Path, folder: Path) -> NotebookNode:
     for old in folder.glob(f"{chapter}-*"):
         shutil.rmtree(old)
     first = next(cell for cell in notebook.cells if cell.cell_type == "code")
-    source = first.source
-    first.source = f"{_start(folder, chapter)}\n{source}"
+    sources = [cell.source for cell in notebook.cells]
+    for cell in notebook.cells:
+        if "asked" in cell.metadata:
+            cell.source = f"explore.show.__self__.asked = {cell.metadata['asked']!r}\n{cell.source}"
+    first.source = f"{_start(folder, chapter)}\n{first.source}"
     run = await execute(path, notebook, "stubs", PATIENT, move=False)
     if run.failures or run.stopped:
         raise Unrecordable("\n".join(map(str, [*run.failures, *run.too_slow(PATIENT)])))
-    next(cell for cell in run.notebook.cells if cell.cell_type == "code").source = source
-    for cell in run.notebook.cells:
+    for cell, source in zip(run.notebook.cells, sources, strict=True):
+        cell.source = source
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not _empty(output)]
             cell.metadata.pop("execution", None)

@@ -10,7 +10,7 @@ from IPython.display import display
 
 from book.compact import Compact
 from book.markup import Recorded, html
-from book.rule import combinations, plan
+from book.rule import Asked, combinations, plan
 from hf_lib import explore
 from hf_lib.explore.canvas import Figure
 from hf_lib.explore.view import young_figures
@@ -30,11 +30,14 @@ class Recorder:
         Its number, as "02".
     shown : int
         How many pictures it has recorded.
+    asked : list of dict
+        What the questions for the next picture ask for: the metadata of its cell.
     """
 
     folder: Path
     chapter: str
     shown: int = field(default=0, init=False)
+    asked: list[dict] = field(default_factory=list, init=False)
 
     def show(self, picture, **given) -> None:
         """Show a picture: in place of `explore.show`."""
@@ -50,13 +53,14 @@ class Recorder:
         every = picture.controls(held)
         at = {key: control.nearest(start.get(key, control.default)) for key, control in every.items()}
         controls = {key: control for key, control in every.items() if len(control.values) > 1}
-        tracks = plan(controls, at)
+        asked, self.asked = Asked.read(self.asked, controls), []
+        tracks = plan(controls, at, asked)
         frames = Frames(self.folder / name)
-        for places in combinations(tracks):
+        for places in combinations(tracks, asked):
             moved = {key: track.values[place] for (key, track), place in zip(tracks.items(), places, strict=True)}
             with young_figures():
                 frames.draw(places, picture(**held, **(at | moved)))
-        return html(self._recorded(name, frames, controls, tracks)), frames.counted()
+        return html(self._recorded(name, frames, controls, tracks, bool(asked.settings))), frames.counted()
 
     def still(self, fig) -> str:
         """The HTML of a figure that nothing moves: in place of its own."""
@@ -69,8 +73,8 @@ class Recorder:
         self.shown += 1
         return f"{self.chapter}-{self.shown}"
 
-    def _recorded(self, name, frames, controls, tracks) -> Recorded:
-        return Recorded(name, self.folder.name, frames.stage.size, controls, tracks, frames.drawn, self.shown > 1)
+    def _recorded(self, name, frames, controls, tracks, asked=False) -> Recorded:
+        return Recorded(name, self.folder.name, frames.stage.size, controls, tracks, frames.drawn, asked, self.shown > 1)
 
 
 class Frames:

@@ -4,19 +4,22 @@ The rule
 --------
 1. Where the controls have at most BUDGET combinations of values, each has its frame.
 2. Else long controls (more than SHORT values) stop at fewer places, evenly spread, the ends, the
-   default and the start among them, but at FEWEST at least.
+   default, the start and what a question asks for among them, but at FEWEST at least.
 3. Where that is still too much, controls take their leave, the longest first: such a control moves
    alone. It has frames for each combination of those that stay together, with all others that move
-   alone at their starts; so moving it returns them there.
+   alone at their starts; so moving it returns them there. A question may ask for another setting
+   of them: it has as many frames around it, and all share the budget.
 4. What the budget leaves over goes to the long controls, to the one that has the fewest places first.
 
-The page says in a line where 2 or 3 bites.
+The page says in a line where 2 or 3 bites. What questions ask for stands in the metadata of the cell
+that shows the picture, as "asked": [{"width": 1, "outliers": 0}, {"kappa": [3, 300]}]; a list names
+places of a control, everything else is part of a setting.
 """
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 
 import numpy as np
@@ -48,7 +51,44 @@ class Track:
     alone: bool = False
 
 
-def plan(controls: dict, start: dict) -> dict[str, Track]:
+@dataclass(frozen=True)
+class Asked:
+    """What the questions for a picture ask for.
+
+    Attributes
+    ----------
+    settings : list of dict
+        Each name → value, for some of the controls.
+    places : dict
+        Name → values at which the control has to stop; those of `settings` are among them.
+    """
+
+    settings: list[dict] = field(default_factory=list)
+    places: dict[str, list] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, written: list[dict], controls: dict) -> Asked:
+        """Understand a cell's metadata; each value becomes the nearest that the control has.
+
+        Raises
+        ------
+        ValueError
+            Where the picture has no such control.
+        """
+        settings, places = [], {name: [] for name in controls}
+        for row in written:
+            if unknown := set(row) - set(controls):
+                raise ValueError(f"asked: the picture has no control {', '.join(sorted(unknown))}")
+            near = {name: [controls[name].nearest(value) for value in (wanted if isinstance(wanted, list) else [wanted])]
+                    for name, wanted in row.items()}
+            for name, values in near.items():
+                places[name] += values
+            if setting := {name: near[name][0] for name, wanted in row.items() if not isinstance(wanted, list)}:
+                settings.append(setting)
+        return cls(settings, places)
+
+
+def plan(controls: dict, start: dict, asked: Asked = Asked()) -> dict[str, Track]:
     """Return name → `Track` for controls with their values at the start.
 
     Parameters
@@ -57,33 +97,36 @@ def plan(controls: dict, start: dict) -> dict[str, Track]:
         Name → `hf_lib.explore.Control`.
     start : dict
         Name → the value that the page shows first.
+    asked : Asked
     """
     full = {name: len(control.values) for name, control in controls.items()}
     counts, alone = shares(full)
+    if alone and asked.settings:
+        counts, alone = shares(full, BUDGET // (1 + len(asked.settings)))
     tracks = {}
     for name, control in controls.items():
-        keep = [control.values.index(value) for value in (control.default, start[name])]
+        keep = [control.values.index(value) for value in (start[name], control.default, *asked.places.get(name, ()))]
         places = thinned(full[name], counts[name], keep)
-        tracks[name] = Track(tuple(control.values[i] for i in places), places.index(keep[1]),
+        tracks[name] = Track(tuple(control.values[i] for i in places), places.index(keep[0]),
                              len(places) < full[name], name in alone)
     return tracks
 
 
-def shares(full: dict[str, int]) -> tuple[dict[str, int], set[str]]:
+def shares(full: dict[str, int], budget: int = BUDGET) -> tuple[dict[str, int], set[str]]:
     """How many places each control gets of its `full` number of values, and which controls move alone."""
-    if prod(full.values()) <= BUDGET:
+    if prod(full.values()) <= budget:
         return dict(full), set()
     counts = {name: n if n <= SHORT else FEWEST for name, n in full.items()}
     alone: set[str] = set()
     for name in sorted(full, key=full.get, reverse=True):
-        if cost(counts, alone) <= BUDGET:
+        if cost(counts, alone) <= budget:
             break
         alone.add(name)
     growing = {name for name in full if counts[name] < full[name]}
     while growing:
         name = min(growing, key=counts.get)
         larger = counts | {name: counts[name] + 1}
-        if cost(larger, alone) <= BUDGET:
+        if cost(larger, alone) <= budget:
             counts = larger
         if counts is not larger or counts[name] == full[name]:
             growing.discard(name)
@@ -106,15 +149,24 @@ def thinned(full: int, count: int, keep: list[int]) -> list[int]:
     return sorted(places)
 
 
-def combinations(tracks: dict[str, Track]) -> Iterator[tuple[int, ...]]:
-    """Every combination of places that has a frame: that of the start first."""
-    start = tuple(track.start for track in tracks.values())
-    yield start
-    alone = [i for i, track in enumerate(tracks.values()) if track.alone]
-    together = [[track.start] if track.alone else range(len(track.values)) for track in tracks.values()]
-    lengths = [len(track.values) for track in tracks.values()]
-    for places in itertools.product(*together):
-        if places != start:
-            yield places
-        for i in alone:
-            yield from (places[:i] + (place,) + places[i + 1:] for place in range(lengths[i]) if place != start[i])
+def combinations(tracks: dict[str, Track], asked: Asked = Asked()) -> Iterator[tuple[int, ...]]:
+    """Every combination of places that has a frame, once: that of the start first."""
+    start = {name: track.start for name, track in tracks.items()}
+    others = [{name: tracks[name].values.index(value) for name, value in setting.items()} for setting in asked.settings]
+    met: set[tuple[int, ...]] = set()
+    for centre in (start, *(start | other for other in others)):
+        for places in around(tuple(centre.values()), list(tracks.values())):
+            if places not in met:
+                met.add(places)
+                yield places
+
+
+def around(centre: tuple[int, ...], tracks: list[Track]) -> Iterator[tuple[int, ...]]:
+    """The centre; then all places of what stays together, and there what moves alone, one after the other."""
+    yield centre
+    for places in itertools.product(*([here] if track.alone else range(len(track.values))
+                                      for here, track in zip(centre, tracks, strict=True))):
+        yield places
+        for i, track in enumerate(tracks):
+            if track.alone:
+                yield from (places[:i] + (place,) + places[i + 1:] for place in range(len(track.values)))

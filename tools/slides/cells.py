@@ -12,6 +12,7 @@ from html import escape
 
 from book.outputs import shown
 from book.page import LINK, prose
+from hf_lib.exercises import find
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat import NotebookNode
@@ -21,7 +22,8 @@ from pygments.lexers import PythonLexer
 
 FOLDED = re.compile(r"<details><summary>(?P<summary>.*?)</summary>(?P<inside>.*?)</details>\s*", re.DOTALL)
 FOR_THE_SPEAKER = re.compile(r"<p><(?P<mark>em|strong)>For the (?:class|teacher)\b.*?</p>"
-                             r"|<table>\s*<thead>(?:(?!</thead>).)*<th>in class</th>.*?</table>", re.DOTALL)
+                             r"|<table>\s*<thead>(?:(?!</thead>).)*<th>in class</th>.*?</table>"
+                             r"(?:\s*<p>(?:In all|Without)\b(?:(?!</p>).)*</p>)?", re.DOTALL)
 PRINTED = re.compile(r'(?P<begin><pre class="hf-printed">)(?P<inside>.*?)</pre>', re.DOTALL)
 ASKED = "**Before you "  # how a question begins that the next cell answers
 CODE_LINES, PRINTED_LINES = 24, 12  # that stay together at most
@@ -57,6 +59,11 @@ def code(cell: NotebookNode) -> list[str]:
     outputs = "".join(MARKDOWN.render(shown(output)) for output in cell.outputs)
     written = "" if _only_shows(cell.source, outputs) else "".join(chunks(cell.source))
     return [part("code", written + _printed_in_pieces(outputs))]
+
+
+def stub(name: str) -> list[str]:
+    """The part of an exercise's cell: what it begins with."""
+    return [part("code", "".join(chunks(find(name).stub)))]
 
 
 def _only_shows(source: str, outputs: str) -> bool:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from book.anchors import anchor
 from book.outputs import raw
+from hf_lib.judge.saved import marked
 from nbformat import NotebookNode
 from notebook_text import headings
 from pygments.formatters import HtmlFormatter
-from slides.cells import ASKED, code, remark, text
+from slides.cells import ASKED, code, remark, stub, text
 
 HERE = Path(__file__).parent
 PLAYER = HERE.parent / "book"
@@ -46,23 +47,28 @@ class Slide:
 
 
 def slides(notebook: NotebookNode) -> list[Slide]:
-    """Put the cells on slides: text of exercises without their code, notes for the speaker alone."""
-    made, section, asked = [], "", False
+    """Put the cells on slides: exercises with what they begin with, notes for the speaker alone.
+
+    What answers a question waits for a click, and so does all below it on its slide.
+    """
+    made, section, asked, answered = [], "", False, False
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
-        if kind == "skip" or "exercise" in cell.metadata.get("tags", []):
+        if kind == "skip":
             continue
         found = headings(cell.source) if cell.cell_type == "markdown" else []
         section = found[0] if found else section
         if kind in ("slide", "subslide") or not made:
             made.append(Slide(kind == "subslide", section, anchor(section) if found else ""))
-        if cell.cell_type == "code":
-            made[-1].parts += map(at_a_click, code(cell)) if kind == "fragment" or asked else \
-                code(cell)
-        elif kind == "notes":
-            made[-1].parts += remark(cell.source)
+            answered = False
+        answered = answered or (asked and cell.cell_type == "code")
+        if marked(cell.source):
+            parts = stub(marked(cell.source))
+        elif cell.cell_type == "code":
+            parts = code(cell)
         else:
-            made[-1].parts += map(at_a_click, text(cell.source)) if kind == "fragment" else text(cell.source)
+            parts = remark(cell.source) if kind == "notes" else text(cell.source)
+        made[-1].parts += map(at_a_click, parts) if kind == "fragment" or answered else parts
         asked = cell.cell_type == "markdown" and ASKED in cell.source
     return [slide for slide in made if slide.parts]
 
@@ -94,10 +100,19 @@ def deck(notebook: NotebookNode, title: str) -> str:
 
 
 def as_html(slide: Slide, title: str) -> str:
-    where = title if slide.section.startswith(title) else f"{title} — {slide.section}"
+    where = title if slide.section.startswith(title) else f"{title} — {in_words(slide.section)}"
     place = f' id="{html.escape(slide.place)}"' if slide.place else ""
     return (f'<section class="page" data-where="{html.escape(where)}"{place}>'
             f'<div class="body">{"".join(slide.parts)}</div></section>\n')
+
+
+def in_words(heading: str) -> str:
+    """A heading without TeX, for the foot of a slide, where no formula is set.
+
+    >>> in_words("7 · Back: $J^\\top u$ and $Gv$")
+    '7 · Back: Jᵀu and Gv'
+    """
+    return re.sub(r"\$(.*?)\$", lambda maths: maths[1].replace(r"^\top ", "ᵀ").replace("\\", ""), heading)
 
 
 def with_links_to(numbers: set[str], page: str) -> str:
@@ -118,7 +133,8 @@ def write_static(static: Path) -> None:
     (static / "reveal").mkdir(exist_ok=True)
     for name in REVEAL_FILES:
         shutil.copy(distribution("sphinx-revealjs").locate_file(f"{REVEAL}/{name}"), static / "reveal")
-    for file in (PLAYER / "player.js", PLAYER / "player.css", HERE / "fit.js", HERE / "divide.js", HERE / "deck.js"):
+    for file in (*(PLAYER / name for name in ("player.js", "player.css", "punctuation.js")),
+                 *(HERE / name for name in ("fit.js", "divide.js", "deck.js"))):
         shutil.copy(file, static)
     colours = HtmlFormatter(style=STYLE).get_style_defs(".highlight")
     (static / "deck.css").write_text((HERE / "deck.css").read_text(encoding="utf-8") + colours, encoding="utf-8")

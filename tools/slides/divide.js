@@ -42,7 +42,8 @@ const hfDivide = (() => {
     const words = before.node.textContent.trim();
     const heading = before.node.matches("h1, h2, h3, h4") || before.node.firstElementChild?.matches("strong")
       && before.node.firstElementChild.textContent === words;
-    const leads_on = heading || (before.node.matches("p") && /[:,]$/.test(words));
+    const leads_on = heading || (before.node.matches("p")
+      && (before.node.matches(".summary") || /^Questions? for/.test(words) || !/[.?!)”]$/.test(words)));
     let cost = before.cell === after.cell ? 0.12 : 0;
     if (before.list && before.list === after.list) cost += 0.15;
     if (after.node.matches("pre") && /^\s/.test(after.node.textContent)) cost += 0.15;  // inside a function or class
