@@ -48,7 +48,7 @@ const hfDivide = (() => {
     if (before.list && before.list === after.list) cost += 0.15;
     if (after.node.matches("pre") && /^\s/.test(after.node.textContent)) cost += 0.15;  // inside a function or class
     if (leads_on) cost += 1.5;
-    if (before.figure && !after.cell.matches(".code")) cost += 0.4;
+    if (before.figure && !after.cell.matches(".code")) cost += 0.9;  // questions are asked with the picture in view
     return cost;
   };
 
