@@ -137,13 +137,13 @@ def _example_misread():
 
 @explore.picture(_example_misread, who=lambda misread, **_: explore.Choice(tuple(misread), label="misread by"),
                  page=lambda misread, **_: explore.Integer(
-                     0, max((len(of) - 1) // (ROWS * COLUMNS) for of in misread.values()), label="page"))
+                     1, max(-(-len(of) // (ROWS * COLUMNS)) for of in misread.values()), label="page"))
 def misread(images, labels, misread, who, page):
     """Test digits that are misread, each under what it is and what it is taken for."""
     of = misread[who]
-    pages = (len(of) - 1) // (ROWS * COLUMNS)
+    pages = -(-len(of) // (ROWS * COLUMNS))
     page = min(page, pages)
-    rows = sorted(of)[page * ROWS * COLUMNS:(page + 1) * ROWS * COLUMNS]
+    rows = sorted(of)[(page - 1) * ROWS * COLUMNS:page * ROWS * COLUMNS]
     fig = style.figure(9, 3.4)
     ax = fig.subplots()
     step = 36

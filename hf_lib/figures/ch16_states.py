@@ -86,8 +86,10 @@ def race(races, T, start, against):
                 "label": "_"}))
             if len(run.solved) and run.solved[-1] == 1:
                 ax.plot(getattr(run, key)[-1], max(run.loss[-1], 1e-2), "o", markersize=10, markerfacecolor="none",
-                        color=look["color"])
+                        color=look["color"], clip_on=False)
         solved[method] = sum(bool(len(run.solved)) and run.solved[-1] == 1 for run in seeds)
+    if any(solved.values()):
+        ax.plot([], [], "o", markersize=10, markerfacecolor="none", color=style.COLOUR["bound"], label="solved")
     ax.axhline(5 * np.log(2), color=style.COLOUR["bound"], linewidth=1)
     everything = [np.asarray(getattr(run, key)) for seeds in races[T].values() for run in seeds]
     span = np.concatenate(everything)
