@@ -17,9 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from book import record  # noqa: E402
+from book.asked import Asked  # noqa: E402
 from book.compact import Compact  # noqa: E402
 from book.recorder import Recorder  # noqa: E402
-from book.rule import BUDGET, Asked, combinations, plan, thinned  # noqa: E402
+from book.rule import BUDGET, combinations, plan, thinned  # noqa: E402
 from hf_lib import explore  # noqa: E402
 from hf_lib.explore import style  # noqa: E402
 

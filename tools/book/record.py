@@ -18,7 +18,7 @@ from notebook_file import ROOT, read, to_bytes
 BUILD = ROOT / "build" / "book"
 PATIENT = Limits(cell=60, long=120, notebook=1200)  # the frames of a cell's pictures are drawn in its time
 # What a chapter is made from, beside its notebook: of this folder's modules, those that record.
-OWN = ("compact", "markup", "record", "recorder", "rule")
+OWN = ("asked", "compact", "markup", "record", "recorder", "rule")
 DEPENDS_ON = ("hf_lib/**/*.py", "data/**/*.npz", *(f"tools/book/{name}.py" for name in OWN))
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from IPython.display import display
 
+from book.asked import Asked
 from book.compact import Compact
 from book.markup import Recorded, html
-from book.rule import Asked, combinations, plan
+from book.rule import combinations, plan
 from hf_lib import explore
 from hf_lib.explore.canvas import Figure
 from hf_lib.explore.view import young_figures

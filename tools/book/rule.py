@@ -11,18 +11,18 @@ The rule
    of them: it has as many frames around it, and all share the budget.
 4. What the budget leaves over goes to the long controls, to the one that has the fewest places first.
 
-The page says in a line where 2 or 3 bites. What questions ask for stands in the metadata of the cell
-that shows the picture, as "asked": [{"width": 1, "outliers": 0}, {"kappa": [3, 300]}]; a list names
-places of a control, everything else is part of a setting.
+The page says in a line where 2 or 3 bites.
 """
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
+
+from book.asked import Asked
 
 BUDGET = 124  # frames a picture
 SHORT = 10  # values that a control keeps in any case, as long as it stays together with the others
@@ -49,43 +49,6 @@ class Track:
     start: int
     thinned: bool = False
     alone: bool = False
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the questions for a picture ask for.
-
-    Attributes
-    ----------
-    settings : list of dict
-        Each name → value, for some of the controls.
-    places : dict
-        Name → values at which the control has to stop; those of `settings` are among them.
-    """
-
-    settings: list[dict] = field(default_factory=list)
-    places: dict[str, list] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, written: list[dict], controls: dict) -> Asked:
-        """Understand a cell's metadata; each value becomes the nearest that the control has.
-
-        Raises
-        ------
-        ValueError
-            Where the picture has no such control.
-        """
-        settings, places = [], {name: [] for name in controls}
-        for row in written:
-            if unknown := set(row) - set(controls):
-                raise ValueError(f"asked: the picture has no control {', '.join(sorted(unknown))}")
-            near = {name: [controls[name].nearest(value) for value in (wanted if isinstance(wanted, list) else [wanted])]
-                    for name, wanted in row.items()}
-            for name, values in near.items():
-                places[name] += values
-            if setting := {name: near[name][0] for name, wanted in row.items() if not isinstance(wanted, list)}:
-                settings.append(setting)
-        return cls(settings, places)
 
 
 def plan(controls: dict, start: dict, asked: Asked = Asked()) -> dict[str, Track]:
