@@ -43,7 +43,7 @@ const hfDivide = (() => {
     const heading = before.node.matches("h1, h2, h3, h4") || before.node.firstElementChild?.matches("strong")
       && before.node.firstElementChild.textContent === words;
     const leads_on = heading || (before.node.matches("p")
-      && (before.node.matches(".summary") || /^Questions? for/.test(words) || !/[.?!)”]$/.test(words)));
+      && (before.node.matches(".summary") || /Questions? for the [^.]*\.$/.test(words) || !/[.?!)”]$/.test(words)));
     let cost = before.cell === after.cell ? 0.12 : 0;
     if (before.list && before.list === after.list) cost += 0.15;
     if (after.node.matches("pre") && /^\s/.test(after.node.textContent)) cost += 0.15;  // inside a function or class
