@@ -35,7 +35,7 @@ FIRST = [
     f"A formula in a line, {LONG_FORMULA}, and one by itself:\n\n$$\\boxed{{ f = \\theta^\\top H \\theta }}$$",
     (SETUP,),
     "## 1 · Up\n\n| curvature | " + " | ".join(f"column {k}" for k in range(12)) + " |\n" + "|---" * 13 + "|\n"
-    + "| 1 " * 13 + "|\n\n<details><summary>Answer</summary>\n\nIt is $f'$.\n\n</details>",
+    + "| 1 " * 13 + "|\n\n<details><summary>Answer</summary>\n\nIt is $f'$.\n\n</details>\n\n**Before you run the next cell:** how steep ($f'$)?",
     ("explore.show(rising)",),
     ("print('1 < 2 ' * 14)\nrising(slope=2, kind='line', thick=True)",),
     ("# A long cell.\n" + "x = 1\n" * 20,),
@@ -76,11 +76,38 @@ def test_what_is_long_is_folded_and_opens_for_paper(folder, browser):
     page.goto((folder / "00_rise.html").as_uri())
     page.evaluate("() => window.hfReady")
     folded = page.locator("article details")
-    assert folded.count() == 3 and page.locator("article details[open]").count() == 0
+    assert folded.count() == 4 and page.locator("article details[open]").count() == 0
     page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("article details[open]").count() == 3
+    assert page.locator("article details[open]").count() == 4
     page.evaluate("() => dispatchEvent(new Event('afterprint'))")
     assert page.locator("article details[open]").count() == 0
+    page.close()
+
+
+def test_a_link_to_a_folded_picture_opens_its_fold(folder, browser):
+    page = browser.new_page()
+    page.goto((folder / "00_rise.html").as_uri())
+    picture = page.locator("details.hf-result figure")
+    assert not picture.is_visible()
+    page.goto((folder / "00_rise.html").as_uri() + "#00-1")
+    picture.wait_for(state="visible")
+    page.close()
+
+
+def test_what_is_too_wide_shrinks_and_then_shows_that_it_scrolls(folder, browser):
+    page = browser.new_page(viewport=book.check.WINDOWS["phone"])
+    page.goto((folder / "00_rise.html").as_uri())
+    page.evaluate("() => window.hfReady")
+    formula = page.locator("article p mjx-container").first                 # 30 terms: no size would do
+    assert formula.evaluate("node => node.style.fontSize") == "65%"
+    assert formula.get_attribute("class").split()[-2:] == ["hf-wide", "hf-more"]
+    assert page.locator("pre.hf-printed").first.get_attribute("class") == "hf-printed hf-more"
+    held = page.locator("span[style='white-space: nowrap;']", has=page.locator("mjx-container")).all()
+    ends = [span.evaluate("span => [span.firstChild.data, span.lastChild.data]") for span in held]
+    assert ["", ","] in ends and ["(", ")?"] in ends
+    page.set_viewport_size({"width": 9000, "height": 800})
+    page.wait_for_function("() => !document.querySelector('.hf-wide')")
+    assert formula.evaluate("node => node.style.fontSize") == ""
     page.close()
 
 
