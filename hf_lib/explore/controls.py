@@ -68,7 +68,7 @@ class Slider(Control):
     @property
     def values(self):
         count = round((self.high - self.low) / self.step)
-        return [float(f"{v:.12g}") for v in np.linspace(self.low, self.high, count + 1)]
+        return [round(float(v), self.decimals + 9) + 0.0 for v in np.linspace(self.low, self.high, count + 1)]
 
     def nearest(self, value):
         if not self.low <= value <= self.high:

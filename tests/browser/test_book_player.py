@@ -45,12 +45,22 @@ def made_up(a, b, k, who, on):
     return fig
 
 
+@explore.picture(a=explore.Integer(0, 99), b=explore.Integer(0, 99))
+def asked_for(a, b):
+    fig = style.figure(3, 1.2)
+    fig.subplots().bar([0, 1], [a, b])
+    fig.alt = f"Asked for: a = {a}, b = {b}."
+    return fig
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with a page of two figures, as the book has them."""
     folder = tmp_path_factory.mktemp("book")
     recorder = Recorder(folder / "frames", "07")
     pages = [recorder.figure(picture)[0] for picture in (made_up, ch07_practice.rounding)]
+    recorder.asked = [{"a": 30, "b": 17}]
+    pages.append(recorder.figure(asked_for)[0])
     (folder / "page.html").write_text(HEAD + "\n".join(pages), encoding="utf-8")
     for name in ("player.js", "player.css"):
         shutil.copy(ROOT / "tools" / "book" / name, folder)
@@ -144,6 +154,20 @@ def test_a_slider_that_moves_alone_returns_the_others(page):
     a.press("End")
     assert "a = 30, b = 15" in settled(figure)["alt"]
     assert "a, b and k move one at a time" in figure.inner_text()
+
+
+def test_a_setting_that_a_question_asks_for_is_reached_notch_by_notch(page):
+    figure = page.locator("figure.hf-moving").last
+    a, b = (figure.get_by_label(name, exact=True) for name in "ab")
+    for first, second in ((a, b), (b, a)):
+        for slider in (a, b):
+            slider.press("Home")
+        for slider in (first, second):
+            words = figure.evaluate("figure => JSON.parse(figure.querySelector('script').textContent).controls"
+                                    ".map(control => control.words)")[0 if slider is a else 1]
+            for _ in range(words.index("30" if slider is a else "17")):
+                slider.press("ArrowRight")
+        assert settled(figure)["alt"] == "Asked for: a = 30, b = 17."
 
 
 def test_the_player_plays_to_the_end_stops_and_steps(page):

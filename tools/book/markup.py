@@ -141,7 +141,7 @@ def limits(picture: Recorded) -> str:
         return (f"On this page {listed(alone)} move one at a time: moving one returns {back}. "
                 + ("Some values are left out. " if thinned else "")
                 + ("Where a question sets two at once, both stay. In the notebook all move freely." if picture.asked
-                   else "In the notebook all move freely; questions about two at once need it."))
+                   else "In the notebook all move freely; questions about two at once may need it."))
     if thinned:
         stop, move = ("stops", "it moves") if len(thinned) == 1 else ("stop", "they move")
         return f"On this page {listed(thinned)} {stop} at some values only. In the notebook {move} freely."

@@ -10,7 +10,8 @@
     const said = figure.querySelector(".hf-said");
     const inputs = controls.map((_, i) => figure.querySelector(`[data-control="${i}"]`));
     const near = new Map();  // addresses → images on their way or here
-    let places = controls.map(control => control.start);
+    let places = controls.map(control => control.start);  // what the picture shows
+    let wanted = places;  // where the reader has put each control, also one that has had to return
     let asked = 0;  // how many frames have been asked for: an older one that comes late is dropped
     let soon;
 
@@ -26,10 +27,17 @@
     // The addresses of a frame: the whole picture, and what is laid on it ("": nothing).
     const layers = ([whole, laid]) => Promise.all([fetched(whole), laid === null ? "" : fetched(laid)]);
 
-    // The places after control i has gone to `place`; others that move alone return where there is no such frame.
+    // The places after control i has gone to `place`: the others where the reader wants them, else where they are, if
+    // there is such a frame; else those that move alone return to their starts.
     const moved = (i, place) => {
-      const next = places.map((old, j) => (j === i ? place : old));
-      return frames[next] ? next : next.map((old, j) => (j !== i && controls[j].alone ? controls[j].start : old));
+      const [as_wanted, as_it_is] = [wanted, places].map(all => all.map((old, j) => (j === i ? place : old)));
+      const at_start = as_it_is.map((old, j) => (j !== i && controls[j].alone ? controls[j].start : old));
+      return [as_wanted, as_it_is, at_start].find(next => frames[next]);
+    };
+    const move = (i, place) => {
+      const next = moved(i, place);
+      wanted = wanted.map((old, j) => (j === i ? place : old));
+      show(next);
     };
 
     const fetch_neighbours = () => {
@@ -80,11 +88,11 @@
       const step = by => {
         const place = Math.min(Math.max(places[i] + by, 0), last);
         if (place === last && timer) playing(false);
-        show(moved(i, place));
+        move(i, place);
       };
       button.addEventListener("click", () => {
         if (timer) return playing(false);
-        if (places[i] === last) show(moved(i, 0));
+        if (places[i] === last) move(i, 0);
         playing(true);
       });
       row.querySelector(".hf-back").addEventListener("click", () => { playing(false); step(-1); });
@@ -94,7 +102,7 @@
 
     inputs.forEach((input, i) => {
       const place = () => (input.type === "checkbox" ? Number(input.checked) : Number(input.value));
-      input.addEventListener(input.type === "range" ? "input" : "change", () => show(moved(i, place())));
+      input.addEventListener(input.type === "range" ? "input" : "change", () => move(i, place()));
       const row = input.closest(".hf-player");
       if (row) wire_player(row, input, i);
     });

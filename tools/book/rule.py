@@ -8,7 +8,8 @@ The rule
 3. Where that is still too much, controls take their leave, the longest first: such a control moves
    alone. It has frames for each combination of those that stay together, with all others that move
    alone at their starts; so moving it returns them there. A question may ask for another setting
-   of them: it has as many frames around it, and all share the budget.
+   of them: it has as many frames around it, and those on the way to it, whichever control goes
+   first; all share the budget.
 4. What the budget leaves over goes to the long controls, to the one that has the fewest places first.
 
 The page says in a line where 2 or 3 bites.
@@ -65,7 +66,8 @@ def plan(controls: dict, start: dict, asked: Asked = Asked()) -> dict[str, Track
     full = {name: len(control.values) for name, control in controls.items()}
     counts, alone = shares(full)
     if alone and asked.settings:
-        counts, alone = shares(full, BUDGET // (1 + len(asked.settings)))
+        on_the_way = sum(2**len(setting) for setting in asked.settings)
+        counts, alone = shares(full, (BUDGET - on_the_way) // (1 + len(asked.settings)))
     tracks = {}
     for name, control in controls.items():
         keep = [control.values.index(value) for value in (start[name], control.default, *asked.places.get(name, ()))]
@@ -116,12 +118,10 @@ def combinations(tracks: dict[str, Track], asked: Asked = Asked()) -> Iterator[t
     """Every combination of places that has a frame, once: that of the start first."""
     start = {name: track.start for name, track in tracks.items()}
     others = [{name: tracks[name].values.index(value) for name, value in setting.items()} for setting in asked.settings]
-    met: set[tuple[int, ...]] = set()
-    for centre in (start, *(start | other for other in others)):
-        for places in around(tuple(centre.values()), list(tracks.values())):
-            if places not in met:
-                met.add(places)
-                yield places
+    frames = [around(tuple((start | setting).values()), list(tracks.values())) for setting in ({}, *others)]
+    frames += [[tuple((start | dict(some)).values()) for n in range(len(setting)) for some in
+                itertools.combinations(setting.items(), n)] for setting in others]
+    yield from dict.fromkeys(itertools.chain.from_iterable(frames))
 
 
 def around(centre: tuple[int, ...], tracks: list[Track]) -> Iterator[tuple[int, ...]]:
