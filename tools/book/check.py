@@ -24,7 +24,9 @@ ALL_THERE = """async () => {
   await window.hfReady;
 }"""
 FIRST_PICTURE = """async () => {
-  await [...document.querySelectorAll('article img')].find(image => image.checkVisibility())?.decode().catch(() => {});  // one that is missing is told below
+  const first = [...document.querySelectorAll('article img')].find(picture => picture.checkVisibility());
+  if (first) first.loading = 'eager';  // far down it would wait for a reader, and this for it
+  await first?.decode().catch(() => {});  // one that is missing is told below
   return performance.now() / 1000;
 }"""
 # Glyphs by the thousand; and heads of tables that hold a formula alone, which axe takes for empty.
