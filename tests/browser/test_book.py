@@ -35,7 +35,8 @@ FIRST = [
     f"A formula in a line, {LONG_FORMULA}, and one by itself:\n\n$$\\boxed{{ f = \\theta^\\top H \\theta }}$$",
     (SETUP,),
     "## 1 · Up\n\n| curvature | " + " | ".join(f"column {k}" for k in range(12)) + " |\n" + "|---" * 13 + "|\n"
-    + "| 1 " * 13 + "|\n\n<details><summary>Answer</summary>\n\nIt is $f'$.\n\n</details>\n\n**Before you run the next cell:** how steep ($f'$)?",
+    + "| 1 " * 13 + "|\n\n<details><summary>Answer</summary>\n\nIt is $f'$.\n\n</details>\n\n"
+    "**Before you run the next cell:** how steep ($f'$)?",
     ("explore.show(rising)",),
     ("print('1 < 2 ' * 14)\nrising(slope=2, kind='line', thick=True)",),
     ("# A long cell.\n" + "x = 1\n" * 20,),

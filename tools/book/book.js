@@ -8,8 +8,8 @@ const HANDFUL = 20;  // formulas
 const FOR_PAPER = "details:not(.hf-hint)";
 
 // A formula that is wider than its column gets smaller; if that is not enough, it scrolls in a box of its own.
-function fitFormulas() {
-  const formulas = [...document.querySelectorAll("mjx-container")].filter(formula => formula.checkVisibility());
+function fitFormulas(part) {
+  const formulas = [...part.querySelectorAll("mjx-container")].filter(formula => formula.checkVisibility());
   for (const formula of formulas) formula.style.fontSize = "";
   const shares = formulas.map(formula => {
     const column = formula.closest("div.math, p, li, td, summary");
@@ -63,8 +63,8 @@ async function setFormulas() {
   }
 }
 
-function settle() {
-  fitFormulas();
+function settle(part) {
+  fitFormulas(part);
   markScrolling();
 }
 
@@ -80,10 +80,10 @@ function closeAgain() {
 }
 
 nameColumns();
-window.hfReady = new Promise(done => addEventListener("load", done)).then(setFormulas).then(settle);
+window.hfReady = new Promise(done => addEventListener("load", done)).then(setFormulas).then(() => settle(document));
 openGoal();
 addEventListener("hashchange", openGoal);
-addEventListener("resize", settle);
+addEventListener("resize", () => settle(document));
 addEventListener("beforeprint", openForPaper);
 addEventListener("afterprint", closeAgain);
-document.addEventListener("toggle", settle, true);
+document.addEventListener("toggle", event => settle(event.target), true);
